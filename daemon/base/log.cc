@@ -1,0 +1,47 @@
+#include "daemon/base/log.h"
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "spdlog/sinks/rotating_file_sink.h"
+#include "spdlog/sinks/stdout_sinks.h"
+
+namespace hfget {
+
+absl::Status StartLogging(const LogOptions& options) {
+  const spdlog::level::level_enum level = spdlog::level::from_str(options.level);
+  if (level == spdlog::level::off && options.level != "off") {
+    return absl::InvalidArgumentError(absl::StrCat("unknown log level \"", options.level,
+                                                   "\": use trace, debug, info, warn or error"));
+  }
+  try {  // spdlog reports a file that cannot be opened by an exception
+    spdlog::sink_ptr sink;
+    if (options.file.empty()) {
+      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    } else {
+      sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+          options.file, options.max_file_bytes, options.max_files);
+    }
+    auto logger = std::make_shared<spdlog::logger>("hfgetd", sink);
+    logger->set_level(level);
+    logger->flush_on(spdlog::level::info);
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %L %v");
+    spdlog::set_default_logger(std::move(logger));
+  } catch (const spdlog::spdlog_ex& e) {
+    return absl::FailedPreconditionError(absl::StrCat("cannot open the log: ", e.what()));
+  }
+  return absl::OkStatus();
+}
+
+std::string LoggableUrl(absl::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  const size_t scheme = url.find("://");
+  if (scheme == absl::string_view::npos) return std::string(url);
+  const size_t authority = scheme + 3;
+  const size_t path = std::min(url.find('/', authority), url.size());
+  const size_t at = url.substr(0, path).rfind('@');
+  if (at == absl::string_view::npos || at < authority) return std::string(url);
+  return absl::StrCat(url.substr(0, authority), url.substr(at + 1));
+}
+
+}  // namespace hfget

@@ -1,0 +1,29 @@
+// Logging, by spdlog. One line an event, "key=value" after the text. Never a token, never a signed link's query.
+#ifndef HFGET_DAEMON_BASE_LOG_H_
+#define HFGET_DAEMON_BASE_LOG_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "spdlog/spdlog.h"
+
+namespace hfget {
+
+struct LogOptions {
+  std::string file;            // empty: standard error
+  std::string level = "info";  // trace, debug, info, warn, error
+  int64_t max_file_bytes = 10 << 20;  // then rotated
+  int max_files = 3;
+};
+
+// Sets the process's logger. Call once, before threads start. Errors: an unwritable file, an unknown level.
+absl::Status StartLogging(const LogOptions& options);
+
+// The URL without its query, user info and fragment: what a log or an error message may show of it.
+std::string LoggableUrl(absl::string_view url);
+
+}  // namespace hfget
+
+#endif  // HFGET_DAEMON_BASE_LOG_H_

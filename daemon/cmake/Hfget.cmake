@@ -1,0 +1,39 @@
+# The rules that every target of hfget follows. One library a folder: it links only what its layer may include, so that a
+# wrong include does not compile where the header comes with a target, and is caught by tests/layers_test where it does not.
+add_library(hfget_flags INTERFACE)
+target_include_directories(hfget_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(hfget_flags INTERFACE -Wall -Wextra -Werror -Wno-unused-parameter
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wthread-safety -Werror=thread-safety>)
+target_compile_definitions(hfget_flags INTERFACE HFGET_VERSION="${PROJECT_VERSION}" SPDLOG_FMT_EXTERNAL)
+if(HFGET_SANITIZE)
+  add_compile_options(-fsanitize=${HFGET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${HFGET_SANITIZE})
+endif()
+
+# hfget_library(NAME [DEPS target…]): all *.cc of the current folder, as library hfget_NAME.
+function(hfget_library name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  if(sources)
+    add_library(hfget_${name} STATIC ${sources})
+    target_link_libraries(hfget_${name} PUBLIC hfget_flags ${ARG_DEPS})
+  else()
+    add_library(hfget_${name} INTERFACE)
+    target_link_libraries(hfget_${name} INTERFACE hfget_flags ${ARG_DEPS})
+  endif()
+endfunction()
+
+# hfget_test(FOLDER LABEL [DEPS target…]): all tests/FOLDER/*_test.cc as one binary FOLDER_test, its cases found by ctest.
+function(hfget_test folder label)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*_test.cc)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${folder}_test ${sources})
+  set_target_properties(${folder}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_link_libraries(${folder}_test PRIVATE hfget_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  include(GoogleTest)
+  gtest_discover_tests(${folder}_test TEST_PREFIX ${folder}. PROPERTIES LABELS ${label} TIMEOUT 300
+    DISCOVERY_MODE PRE_TEST)
+endfunction()

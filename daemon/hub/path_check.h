@@ -1,0 +1,38 @@
+// Paths from a listing are hostile until checked here.
+#ifndef HFGET_DAEMON_HUB_PATH_CHECK_H_
+#define HFGET_DAEMON_HUB_PATH_CHECK_H_
+
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace hfget::hub {
+
+// Refused: empty, absolute, "." or ".." or empty component, NUL and control characters, backslash, ".git" as a component
+// (any case), ".hfget" and ".cache/huggingface" at the front (ours and the client's), a component over 255 bytes, over
+// 4,000 bytes in all, invalid UTF-8. The message shows the path escaped and cut.
+absl::Status CheckPath(absl::string_view path);
+
+// Across a whole listing: duplicates, a name that is a file here and a folder there. Names that differ only in case are
+// allowed (Linux), and counted.
+class PathSet {
+ public:
+  absl::Status Add(absl::string_view path);  // REQUIRES: CheckPath(path) passed
+  int case_clashes() const { return case_clashes_; }
+
+ private:
+  absl::flat_hash_set<std::string> files_;
+  absl::flat_hash_set<std::string> folders_;
+  absl::flat_hash_map<std::string, int> folded_;
+  int case_clashes_ = 0;
+};
+
+// For messages: printable, at most `max` bytes.
+std::string Printable(absl::string_view text, size_t max = 200);
+
+}  // namespace hfget::hub
+
+#endif  // HFGET_DAEMON_HUB_PATH_CHECK_H_

@@ -1,0 +1,48 @@
+// A repository's name: type and "org/name", and the ways people write it.
+// Source: reference/hf-hub-protocol.md §1 (grammar), §5 (hf:// ids).
+#ifndef HFGET_DAEMON_HUB_REPO_ID_H_
+#define HFGET_DAEMON_HUB_REPO_ID_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace hfget::hub {
+
+enum class RepoType { kModel, kDataset, kSpace };
+
+struct RepoId {
+  RepoType type = RepoType::kModel;
+  std::string name;  // "org/name", or "name" of a legacy repo
+
+  friend bool operator==(const RepoId&, const RepoId&) = default;
+};
+
+// "model", "dataset", "space" / "models", "datasets", "spaces" / "", "datasets/", "spaces/".
+absl::string_view TypeName(RepoType type);
+absl::string_view TypePlural(RepoType type);
+absl::string_view WebPrefix(RepoType type);
+
+// Errors: INVALID_ARGUMENT, with the rule that was broken.
+absl::Status CheckRepoName(absl::string_view name);
+
+// What a user typed where a repo is asked for.
+struct RepoSpec {
+  RepoId repo;
+  bool type_given = false;  // by "datasets/…" or "hf://datasets/…"
+  std::string revision;     // from "@rev"; empty when not given
+  std::string path;         // from "hf://…/path"; empty when not given
+};
+
+// "name", "org/name", "datasets/org/name", "hf://[datasets/|spaces/|models/]org/name[@rev][/path]" (rev may hold %2F), and
+// "https://huggingface.co/[datasets/]org/name[/tree/rev|/blob/rev/path|/resolve/rev/path]".
+absl::StatusOr<RepoSpec> ParseRepoSpec(absl::string_view text);
+
+// Errors: INVALID_ARGUMENT for an empty part, "..", control characters, spaces, a leading "-" or anything git refuses.
+absl::Status CheckRevision(absl::string_view revision);
+bool IsFullCommit(absl::string_view revision);  // 40 lower-case hex digits
+
+}  // namespace hfget::hub
+
+#endif  // HFGET_DAEMON_HUB_REPO_ID_H_
