@@ -1,0 +1,126 @@
+// What the outside (rpc/, main, tests) asks of the engine, in plain values. Nothing here blocks: answers come by callback,
+// on the engine thread, and must not block it either.
+#ifndef HFGET_DAEMON_ENGINE_API_H_
+#define HFGET_DAEMON_ENGINE_API_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daemon/base/secret.h"
+#include "daemon/base/types.h"
+#include "daemon/core/pull_state.h"
+#include "daemon/hub/filters.h"
+#include "daemon/hub/repo_id.h"
+
+namespace hfget::engine {
+
+// What is wanted. Checked (ids, revision, filters, absolute folders) before it reaches the engine.
+struct PullSpec {
+  hub::RepoId repo;
+  std::string revision = "main";
+  hub::Filters filters;
+  std::string local_dir;  // absolute, or empty
+  std::string cache_dir;  // absolute; empty: the daemon's
+  std::string authority;  // name of the only source whose listing is believed; empty: any
+  Secret token;           // from the request; empty: the daemon's own
+  bool dry_run = false;
+};
+
+struct PullError {
+  core::ErrorCause cause = core::ErrorCause::kNone;
+  std::string message;
+  std::string source;
+  std::optional<absl::Duration> retry_after;
+};
+
+struct FileSnapshot {
+  enum class State { kWaiting, kFetching, kVerifying, kPublished, kLocked };
+  std::string path;
+  ByteCount size = 0;
+  ByteCount done = 0;
+  ByteCount rate_per_sec = 0;
+  State state = State::kWaiting;
+};
+
+struct ShareSnapshot {
+  std::string source;
+  ByteCount bytes = 0;
+  ByteCount rate_per_sec = 0;
+  int connections = 0;
+  std::string note;
+};
+
+struct PlannedFile {
+  std::string path;
+  ByteCount size = 0;
+  bool present = false;
+};
+
+// One pull at one moment. Fields as in hfget.proto's Pull.
+struct PullSnapshot {
+  std::string id;
+  hub::RepoId repo;
+  std::string revision;
+  std::string commit;
+  core::PullState state = core::PullState::kQueued;
+  PullError error;
+  std::string path;
+  ByteCount total = 0, done = 0, reused = 0, fetched = 0, wasted = 0;
+  int total_files = 0, done_files = 0, repo_files = 0;
+  ByteCount rate_per_sec = 0;
+  std::optional<absl::Duration> eta;
+  std::vector<FileSnapshot> files;  // running ones, at most 64
+  std::vector<ShareSnapshot> shares;
+  std::vector<PlannedFile> plan;  // dry_run only
+  std::string listing_source;
+  std::vector<std::string> notices;
+  absl::Time created, finished = absl::InfiniteFuture();
+};
+
+struct SourceSnapshot {
+  std::string name, endpoint, dialect, state, reason, token_policy;
+  ByteCount rate_per_sec = 0, bytes = 0;
+  absl::Duration latency;
+  double success = 1;
+  int connections = 0;
+};
+
+struct PullStarted {
+  PullSnapshot pull;
+  bool joined = false;
+};
+
+// Called on the engine thread with each new snapshot (at most 10 a second), the terminal one last and always.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual void OnSnapshot(std::shared_ptr<const PullSnapshot> snapshot) = 0;
+};
+
+// Thread: any.
+class EngineApi {
+ public:
+  virtual ~EngineApi() = default;
+
+  template <typename T>
+  using Answer = absl::AnyInvocable<void(absl::StatusOr<T>)>;
+
+  // Answered when the pull is recorded durably. Errors: UNAVAILABLE while draining.
+  virtual void StartPull(PullSpec spec, Answer<PullStarted> answer) = 0;
+  virtual void GetPull(std::string id, Answer<PullSnapshot> answer) = 0;  // NOT_FOUND
+  virtual void ListPulls(bool active_only, Answer<std::vector<PullSnapshot>> answer) = 0;
+  virtual void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) = 0;
+  virtual void ListSources(Answer<std::vector<SourceSnapshot>> answer) = 0;
+  // The current snapshot comes at once, also for a pull that has ended (then it is the last). The engine keeps only a
+  // weak reference: to stop watching, drop the watcher. NOT_FOUND: no such pull.
+  virtual void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) = 0;
+};
+
+}  // namespace hfget::engine
+
+#endif  // HFGET_DAEMON_ENGINE_API_H_

@@ -1,0 +1,45 @@
+// What the engine is told once, at construction. Filled by daemon/options from flags, config and environment.
+#ifndef HFGET_DAEMON_ENGINE_CONFIG_H_
+#define HFGET_DAEMON_ENGINE_CONFIG_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/base/secret.h"
+#include "daemon/base/types.h"
+#include "daemon/core/token_policy.h"
+
+namespace hfget::engine {
+
+// One configured endpoint.
+struct SourceConfig {
+  std::string name;
+  std::string endpoint;  // absolute, no trailing slash, prefix included
+  std::string dialect = "huggingface";
+  bool enabled = true;
+  // "Not found" said by an authority is final. Default: only the source named "official".
+  bool authority = false;
+  core::TokenPolicy token_policy = core::TokenPolicy::kNever;
+  std::string proxy = "env";  // "env", "none", or a URL
+  std::string ca_bundle;
+  int max_connections = 16;          // at most, for this source
+  ByteCount max_bytes_per_sec = 0;   // 0: no limit
+};
+
+struct EngineConfig {
+  std::vector<SourceConfig> sources;  // in order of preference
+  std::string cache_dir;              // the default Hugging Face cache (hub folder), absolute
+  int max_connections = 64;           // all sources together; costs 256 KiB of receive buffer each
+  int max_active_pulls = 4;           // further ones wait in order
+  ByteCount max_bytes_per_sec = 0;
+  // Where the daemon's own token is found anew whenever a pull needs it: environment and files are read outside the
+  // engine thread, by this function. Default: none.
+  absl::Duration checkpoint_interval = absl::Seconds(5);
+  ByteCount checkpoint_bytes = 64 * kMiB;
+  bool sync_data = true;  // false (--no-fsync): no fdatasync; a power cut may then lose what was called done
+};
+
+}  // namespace hfget::engine
+
+#endif  // HFGET_DAEMON_ENGINE_CONFIG_H_
