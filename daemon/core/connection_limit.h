@@ -1,0 +1,54 @@
+// How many connections one source may have now: doubled while that pays, taken back when it hurts.
+// Rule: start at 2; when a window with all connections busy (for 70 % of its arrivals) carried 5 % more than the best
+// before, double; when two did not, stay; when a step halved the sum, go back and stay; on a loss, stall or 429, halve. After 30 s of
+// staying one step up is tried again. Source: design.md "Racing"; FluxDown's rollback (reference/mirrors.md §5.3).
+#ifndef HFGET_DAEMON_CORE_CONNECTION_LIMIT_H_
+#define HFGET_DAEMON_CORE_CONNECTION_LIMIT_H_
+
+#include "absl/time/time.h"
+#include "daemon/base/types.h"
+
+namespace hfget::core {
+
+class ConnectionLimit {
+ public:
+  static constexpr int kStart = 2;
+  static constexpr absl::Duration kWindow = absl::Milliseconds(500);
+  static constexpr absl::Duration kRetryAfter = absl::Seconds(30);
+
+  // `remembered`: the best count seen before on this data host; 0: none.
+  explicit ConnectionLimit(int max, int remembered = 0);
+
+  int Get() const { return limit_; }
+  int max() const { return max_; }
+  int best() const { return best_limit_; }
+
+  // Body bytes as they arrive, with how many connections are in use at that moment.
+  void OnBytes(ByteCount bytes, int in_use, absl::Time now);
+  // A loss: reset, stall or 429. Several within one window count once.
+  void OnLoss(absl::Time now);
+
+ private:
+  void EndWindow(absl::Time now);
+  void Begin(absl::Time now);
+  void Step(int to, absl::Time now);
+
+  const int max_;
+  int limit_;
+  int best_limit_;       // with the highest sum so far
+  double best_rate_ = 0;  // that sum. Units: bytes per second
+  int before_step_ = 0;  // limit before the last step up; 0: not just stepped
+  bool settled_ = false;
+  absl::Time settled_at_;
+  absl::Time last_loss_ = absl::InfinitePast();
+  bool window_open_ = false;
+  absl::Time window_began_;
+  ByteCount window_bytes_ = 0;
+  int arrivals_ = 0;             // of bytes in this window
+  int full_arrivals_ = 0;        // of these, with all connections in use
+  int flat_windows_ = 0;         // full windows in a row that brought no growth
+};
+
+}  // namespace hfget::core
+
+#endif  // HFGET_DAEMON_CORE_CONNECTION_LIMIT_H_

@@ -1,0 +1,65 @@
+// Who sent which piece of one file, and the keyed digest of what arrived: the evidence by which a liar is found.
+#ifndef HFGET_DAEMON_CORE_PROVENANCE_H_
+#define HFGET_DAEMON_CORE_PROVENANCE_H_
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "daemon/base/types.h"
+#include "daemon/core/scheduler.h"
+
+namespace hfget::core {
+
+// Pure. Thread: the engine. Source: libtorrent's smart_ban, for files whose only hash is the whole file's
+// (reference/codebases.md §3.1 "Mapping to us").
+class Provenance {
+ public:
+  using Digest = std::array<uint64_t, 2>;
+  static constexpr SourceIndex kUnknown = -1;
+
+  explicit Provenance(PieceIndex pieces) : entries_(pieces) {}
+
+  struct Entry {
+    SourceIndex source = kUnknown;
+    SourceIndex also = kUnknown;  // a second sender, when the piece was continued after a broken connection
+    Digest digest{};
+    bool known = false;           // digest is set
+  };
+
+  const Entry& at(PieceIndex piece) const { return entries_[piece]; }
+  // A piece was written (again). When it was under suspicion and differs from what the suspect sent, the difference is
+  // remembered for the verdict.
+  void Written(PieceIndex piece, SourceIndex source, SourceIndex also, const Digest& digest);
+  void Load(PieceIndex piece, SourceIndex source, const Digest& digest);
+
+  // The whole-file hash failed. Which pieces are to be fetched again, from anybody but their sender: all pieces of the
+  // least trusted sender that was not yet under suspicion (`trust`: higher is better, by source). Empty: all senders were
+  // suspected in turn and the hash is still wrong.
+  struct Suspicion {
+    SourceIndex suspect = kUnknown;
+    std::vector<PieceIndex> pieces;
+  };
+  Suspicion Suspect(const std::vector<double>& trust);
+
+  // The source whose pieces must not come from itself while under suspicion; kUnknown: none.
+  SourceIndex suspect() const { return suspect_; }
+
+  // The hash is right now: who sent pieces that had to be replaced, and which.
+  std::map<SourceIndex, std::vector<PieceIndex>> Convicted() const { return differing_; }
+  bool UnderSuspicion() const { return !suspected_.empty(); }
+
+ private:
+  std::vector<Entry> entries_;
+  SourceIndex suspect_ = kUnknown;
+  std::set<SourceIndex> suspected_;
+  std::map<PieceIndex, Entry> before_;  // what the suspect had sent
+  std::map<SourceIndex, std::vector<PieceIndex>> differing_;
+};
+
+}  // namespace hfget::core
+
+#endif  // HFGET_DAEMON_CORE_PROVENANCE_H_

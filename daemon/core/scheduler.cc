@@ -1,0 +1,248 @@
+#include "daemon/core/scheduler.h"
+
+#include <algorithm>
+#include <cassert>
+#include <set>
+
+#include "daemon/core/range_size.h"
+
+namespace hfget::core {
+namespace {
+
+// A flight younger than this says nothing about its pace.
+constexpr double kMeaningfulSeconds = 0.25;
+// Nobody is stolen from or raced who would be through in this time anyway.
+constexpr double kLetItFinishSeconds = 0.3;
+constexpr double kNeverSeconds = 1e9;
+
+}  // namespace
+
+void Scheduler::AddFile(FileId file, PieceMap* pieces) { files_.push_back({file, pieces}); }
+
+void Scheduler::RemoveFile(FileId file) {
+  assert(FlightsOfFile(file) == 0);
+  std::erase_if(files_, [file](const Entry& e) { return e.id == file; });
+}
+
+PieceMap* Scheduler::PiecesOf(FileId file) const {
+  for (const Entry& e : files_) {
+    if (e.id == file) return e.pieces;
+  }
+  return nullptr;
+}
+
+std::optional<Assignment> Scheduler::Next(const Offer& offer, absl::Time now) {
+  if (auto fresh = Fresh(offer, now)) return fresh;
+  if (auto stolen = Steal(offer, now)) return stolen;
+  return Duplicate(offer, now);
+}
+
+std::optional<Assignment> Scheduler::Fresh(const Offer& offer, absl::Time now) {
+  int small = 0, large = 0;
+  for (const auto& [id, flight] : flights_) {
+    if (flight.source != offer.source) continue;
+    const PieceMap* pieces = PiecesOf(flight.file);
+    ++(pieces != nullptr && pieces->file_size() <= kSmallFile ? small : large);
+  }
+  const bool small_first = small * 3 <= large;
+  if (auto found = FreshOf(small_first, offer, now)) return found;
+  return FreshOf(!small_first, offer, now);
+}
+
+std::optional<Assignment> Scheduler::FreshOf(bool small, const Offer& offer, absl::Time now) {
+  for (const Entry& e : files_) {
+    if (e.small() != small || e.pieces->missing() == 0) continue;
+    if (!world_.MayServe(e.id, offer.source)) continue;
+    if (TooSlowForTheRest(offer, now)) return std::nullopt;
+    const PieceIndex most = RangePieces(offer.rate, TotalRate(now) + offer.rate, MissingBytes());
+    const PieceRange run = e.pieces->FirstMissing(most);
+    Flight& flight = Register(e.id, offer.source, run, now);
+    e.pieces->Claim(run);
+    return Assignment{Assignment::Kind::kFresh, flight.id, 0};
+  }
+  return std::nullopt;
+}
+
+bool Scheduler::TooSlowForTheRest(const Offer& offer, absl::Time now) const {
+  if (offer.rate <= 0) return false;
+  ByteCount left = MissingBytes();
+  double others = 0;
+  for (const auto& [id, flight] : flights_) {
+    if (flight.source == offer.source) continue;
+    left += BytesLeft(flight);
+    others += RateOf(flight, now);
+  }
+  if (others <= 0) return false;
+  const double mine = absl::ToDoubleSeconds(offer.latency) + kPieceBytes / offer.rate;
+  return mine > 1.0 + static_cast<double>(left) / others;
+}
+
+std::optional<Assignment> Scheduler::Steal(const Offer& offer, absl::Time now) {
+  Flight* victim = nullptr;
+  double longest = kLetItFinishSeconds;
+  for (auto& [id, flight] : flights_) {
+    const PieceIndex current = flight.position / kPieceBytes;
+    if (flight.duplicate || flight.pieces.end - current < 2) continue;
+    if (!world_.MayServe(flight.file, offer.source)) continue;
+    const double seconds = SecondsLeft(flight, now);
+    if (seconds > longest) {
+      longest = seconds;
+      victim = &flight;
+    }
+  }
+  if (victim == nullptr) return std::nullopt;
+  // Split so that both end together; an unknown thief counts as the victim's equal.
+  const double theirs = RateOf(*victim, now);
+  const double ours = offer.rate > 0 ? offer.rate : std::max(theirs, 1.0);
+  const PieceIndex current = victim->position / kPieceBytes;
+  const PieceIndex whole_left = victim->pieces.end - current;
+  const PieceIndex taken = std::clamp<PieceIndex>(
+      static_cast<PieceIndex>(whole_left * ours / (ours + theirs) + 0.5), 1, whole_left - 1);
+  const double needed = absl::ToDoubleSeconds(offer.latency) + taken * kPieceBytes / ours;
+  if (needed > longest * 0.9) return std::nullopt;
+  const PieceRange stolen = {victim->pieces.end - taken, victim->pieces.end};
+  victim->pieces.end = stolen.begin;
+  const FlightId victim_id = victim->id;
+  Flight& flight = Register(victim->file, offer.source, stolen, now);
+  return Assignment{Assignment::Kind::kSteal, flight.id, victim_id};
+}
+
+std::optional<Assignment> Scheduler::Duplicate(const Offer& offer, absl::Time now) {
+  if (offer.rate <= 0) return std::nullopt;
+  Flight* rival = nullptr;
+  double longest = kLetItFinishSeconds;
+  for (auto& [id, flight] : flights_) {
+    if (flight.rival != 0 || flight.pieces.size() < 1) continue;
+    if (flight.pieces.end - flight.position / kPieceBytes != 1) continue;
+    if (flight.source == offer.source) continue;  // the same line would only share its rate
+    if (!world_.MayServe(flight.file, offer.source)) continue;
+    const double seconds = SecondsLeft(flight, now);
+    if (seconds > longest) {
+      longest = seconds;
+      rival = &flight;
+    }
+  }
+  if (rival == nullptr) return std::nullopt;
+  const PieceIndex piece = rival->pieces.end - 1;
+  const double needed = absl::ToDoubleSeconds(offer.latency) +
+                        PiecesOf(rival->file)->BytesIn(piece) / offer.rate;
+  if (needed > longest * 0.7) return std::nullopt;
+  const FlightId rival_id = rival->id;
+  Flight& flight = Register(rival->file, offer.source, {piece, piece + 1}, now);
+  flight.duplicate = true;
+  flight.rival = rival_id;
+  rival->rival = flight.id;
+  return Assignment{Assignment::Kind::kDuplicate, flight.id, rival_id};
+}
+
+Flight& Scheduler::Register(FileId file, SourceIndex source, PieceRange pieces, absl::Time now) {
+  const FlightId id = next_flight_++;
+  Flight& flight = flights_[id];
+  flight.id = id;
+  flight.file = file;
+  flight.source = source;
+  flight.pieces = pieces;
+  flight.position = pieces.begin * kPieceBytes;
+  flight.started = now;
+  flight.rate.Start(now);
+  return flight;
+}
+
+void Scheduler::OnBytes(FlightId id, ByteCount position, absl::Time now) {
+  const auto it = flights_.find(id);
+  if (it == flights_.end()) return;
+  it->second.rate.Add(position - it->second.position, now);
+  it->second.position = position;
+}
+
+void Scheduler::End(FlightId id) {
+  const auto it = flights_.find(id);
+  if (it == flights_.end()) return;
+  const Flight flight = it->second;
+  flights_.erase(it);
+  const auto rival = flights_.find(flight.rival);
+  if (rival != flights_.end()) {
+    rival->second.rival = 0;
+    // The survivor of a race owns the piece from now on.
+    rival->second.duplicate = false;
+    return;
+  }
+  if (PieceMap* pieces = PiecesOf(flight.file); pieces != nullptr && !flight.duplicate) {
+    pieces->Release(flight.pieces);
+  }
+}
+
+const Flight* Scheduler::Find(FlightId id) const {
+  const auto it = flights_.find(id);
+  return it == flights_.end() ? nullptr : &it->second;
+}
+
+int Scheduler::FlightsOf(SourceIndex source) const {
+  return std::count_if(flights_.begin(), flights_.end(),
+                       [source](const auto& f) { return f.second.source == source; });
+}
+
+int Scheduler::FlightsOfFile(FileId file) const {
+  return std::count_if(flights_.begin(), flights_.end(),
+                       [file](const auto& f) { return f.second.file == file; });
+}
+
+ByteCount Scheduler::MissingBytes() const {
+  ByteCount bytes = 0;
+  for (const Entry& e : files_) {
+    bytes += std::min(e.pieces->missing() * kPieceBytes, e.pieces->file_size());
+  }
+  return bytes;
+}
+
+bool Scheduler::HasMissing() const {
+  return std::any_of(files_.begin(), files_.end(),
+                     [](const Entry& e) { return e.pieces->missing() > 0; });
+}
+
+ByteCount Scheduler::BytesLeft(const Flight& flight) const {
+  const PieceMap* pieces = PiecesOf(flight.file);
+  if (pieces == nullptr) return 0;
+  return std::max<ByteCount>(0, BytesOf(flight.pieces, pieces->file_size()).end - flight.position);
+}
+
+double Scheduler::RateOf(const Flight& flight, absl::Time now) const {
+  return flight.rate.PerSecond(now);
+}
+
+double Scheduler::SecondsLeft(const Flight& flight, absl::Time now) const {
+  const double rate = RateOf(flight, now);
+  if (flight.rate.Weight(now) < kMeaningfulSeconds) return 0;  // too young to judge
+  const double bytes = static_cast<double>(BytesLeft(flight));
+  return rate < 1 ? kNeverSeconds : bytes / rate;
+}
+
+double Scheduler::TotalRate(absl::Time now) const {
+  double total = 0;
+  for (const auto& [id, flight] : flights_) total += RateOf(flight, now);
+  return total;
+}
+
+bool Scheduler::Consistent() const {
+  std::map<FileId, std::set<PieceIndex>> owned;
+  for (const auto& [id, flight] : flights_) {
+    const PieceMap* pieces = PiecesOf(flight.file);
+    if (pieces == nullptr) return false;
+    if (flight.duplicate) {
+      if (flights_.count(flight.rival) == 0) return false;
+      continue;
+    }
+    for (PieceIndex p = flight.pieces.begin; p < flight.pieces.end; ++p) {
+      if (!owned[flight.file].insert(p).second) return false;
+    }
+  }
+  for (const Entry& e : files_) {
+    for (PieceIndex p = 0; p < e.pieces->count(); ++p) {
+      const bool claimed = e.pieces->state(p) == PieceMap::State::kClaimed;
+      if (claimed && owned[e.id].count(p) == 0) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace hfget::core

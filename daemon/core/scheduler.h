@@ -1,0 +1,118 @@
+// Who fetches what next: fresh ranges first, then the tail of somebody's range (steal), then a race for one piece (duplicate).
+#ifndef HFGET_DAEMON_CORE_SCHEDULER_H_
+#define HFGET_DAEMON_CORE_SCHEDULER_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/base/types.h"
+#include "daemon/core/piece_map.h"
+#include "daemon/core/rate_meter.h"
+
+namespace hfget::core {
+
+using FileId = uint64_t;
+using FlightId = uint64_t;
+using SourceIndex = int;
+
+// One range on its way from one source. A duplicate owns no piece: its one piece is claimed by its rival.
+struct Flight {
+  FlightId id = 0;
+  FileId file = 0;
+  SourceIndex source = 0;
+  PieceRange pieces;        // end moves down when it is stolen from
+  ByteCount position = 0;   // next byte that will arrive
+  FlightId rival = 0;       // the other one of a race; 0: none
+  bool duplicate = false;   // came second into the race
+  RateMeter rate;
+  absl::Time started;
+};
+
+// A source with a free connection.
+struct Offer {
+  SourceIndex source = 0;
+  double rate = 0;           // of one connection. Units: bytes per second; 0: unknown
+  absl::Duration latency;    // to the first byte
+};
+
+struct Assignment {
+  enum class Kind { kFresh, kSteal, kDuplicate };
+  Kind kind = Kind::kFresh;
+  FlightId flight = 0;
+  FlightId victim = 0;  // kSteal: ends earlier now; kDuplicate: the rival
+};
+
+// Pure: no clock, no thread; told by the engine what happens, asked what to do. Thread: the engine.
+// Source: aria2's split, libtorrent's endgame, libzypp's competition (reference/codebases.md §3, mirrors.md §5).
+class Scheduler {
+ public:
+  // What the scheduler must know of the world when it chooses.
+  class World {
+   public:
+    virtual ~World() = default;
+    // Whether `source` may be asked for this file now.
+    virtual bool MayServe(FileId file, SourceIndex source) const = 0;
+  };
+
+  explicit Scheduler(const World& world) : world_(world) {}
+
+  // Files are served in the order in which they were added; small ones (up to kSmallFile) take about a quarter of the
+  // connections while there are large ones. REQUIRES: `pieces` outlives the file here.
+  static constexpr ByteCount kSmallFile = 4 * kMiB;
+  void AddFile(FileId file, PieceMap* pieces);
+  // REQUIRES: no flight of this file is left.
+  void RemoveFile(FileId file);
+
+  // The next thing to do for a source, or nothing. The new flight is registered and its pieces are claimed.
+  std::optional<Assignment> Next(const Offer& offer, absl::Time now);
+
+  // Bytes of a flight arrived, up to `position`.
+  void OnBytes(FlightId flight, ByteCount position, absl::Time now);
+  // The flight is over, well or not: its claimed pieces that were not written are missing again; a race is dissolved.
+  void End(FlightId flight);
+
+  const Flight* Find(FlightId flight) const;
+  const std::map<FlightId, Flight>& flights() const { return flights_; }
+  int FlightsOf(SourceIndex source) const;
+  int FlightsOfFile(FileId file) const;
+  // Bytes of known files that nobody has asked for.
+  ByteCount MissingBytes() const;
+  bool HasMissing() const;
+
+  // For tests: claims agree with flights, no piece owned twice outside a race.
+  bool Consistent() const;
+
+ private:
+  struct Entry {
+    FileId id;
+    PieceMap* pieces;
+    bool small() const { return pieces->file_size() <= kSmallFile; }
+  };
+
+  std::optional<Assignment> Fresh(const Offer& offer, absl::Time now);
+  std::optional<Assignment> FreshOf(bool small, const Offer& offer, absl::Time now);
+  std::optional<Assignment> Steal(const Offer& offer, absl::Time now);
+  std::optional<Assignment> Duplicate(const Offer& offer, absl::Time now);
+
+  PieceMap* PiecesOf(FileId file) const;
+  Flight& Register(FileId file, SourceIndex source, PieceRange pieces, absl::Time now);
+  // Seconds until the flight would be through at its present pace.
+  double SecondsLeft(const Flight& flight, absl::Time now) const;
+  double RateOf(const Flight& flight, absl::Time now) const;
+  double TotalRate(absl::Time now) const;
+  // Whether taking one more fresh piece at this pace would end after everybody else could have done all that is left.
+  bool TooSlowForTheRest(const Offer& offer, absl::Time now) const;
+  ByteCount BytesLeft(const Flight& flight) const;
+
+  const World& world_;
+  std::vector<Entry> files_;
+  std::map<FlightId, Flight> flights_;
+  FlightId next_flight_ = 1;
+};
+
+}  // namespace hfget::core
+
+#endif  // HFGET_DAEMON_CORE_SCHEDULER_H_

@@ -1,0 +1,52 @@
+// What is known of one source's pace: rate of one connection, time to first byte, success; all decayed.
+#ifndef HFGET_DAEMON_CORE_SOURCE_STATS_H_
+#define HFGET_DAEMON_CORE_SOURCE_STATS_H_
+
+#include "absl/time/time.h"
+#include "daemon/base/types.h"
+#include "daemon/core/rate_meter.h"
+#include "daemon/core/stall_timeout.h"
+
+namespace hfget::core {
+
+// Pure. Thread: the engine.
+class SourceStats {
+ public:
+  // One flight ended after `bytes` in `elapsed` (from its first byte on). Flights below 256 KiB say little about rate.
+  void OnFlight(ByteCount bytes, absl::Duration elapsed) {
+    if (bytes < 256 * kKiB || elapsed <= absl::ZeroDuration()) return;
+    const double rate = static_cast<double>(bytes) / absl::ToDoubleSeconds(elapsed);
+    connection_rate_ = connection_rate_ <= 0 ? rate : connection_rate_ * 0.7 + rate * 0.3;
+  }
+  void OnFirstByte(absl::Duration latency) { latency_.Observe(latency); }
+  void OnResult(bool good) { success_ += ((good ? 1.0 : 0.0) - success_) / 16; }
+  void OnBytes(ByteCount bytes, absl::Time now) {
+    total_rate_.Add(bytes, now);
+    bytes_ += bytes;
+  }
+
+  double connection_rate() const { return connection_rate_; }  // Units: bytes per second; 0: unknown
+  double RateNow(absl::Time now) const { return total_rate_.PerSecond(now); }
+  absl::Duration latency() const { return latency_.seen() ? latency_.mean() : absl::Milliseconds(200); }
+  absl::Duration StallAfter() const { return latency_.Get(); }
+  const StallTimeout& times() const { return latency_; }
+  double success() const { return success_; }  // 0..1
+  ByteCount bytes() const { return bytes_; }   // since the start of the process
+
+  void Load(double connection_rate, absl::Duration latency, absl::Duration deviation, double success) {
+    connection_rate_ = connection_rate;
+    if (latency > absl::ZeroDuration()) latency_.Load(latency, deviation);
+    success_ = success;
+  }
+
+ private:
+  double connection_rate_ = 0;
+  StallTimeout latency_;
+  double success_ = 1;
+  RateMeter total_rate_;
+  ByteCount bytes_ = 0;
+};
+
+}  // namespace hfget::core
+
+#endif  // HFGET_DAEMON_CORE_SOURCE_STATS_H_
