@@ -49,6 +49,7 @@ struct FileInfo {
   bool is_symlink = false;  // only from LStat
   uint64_t device = 0;
   uint64_t inode = 0;
+  absl::Time born = absl::InfinitePast();  // when the inode was made; InfinitePast: the file system does not say
 };
 
 // Blocking calls: never on the engine thread. Thread: any.

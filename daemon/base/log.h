@@ -9,6 +9,15 @@
 #include "absl/strings/string_view.h"
 #include "spdlog/spdlog.h"
 
+// Abseil's string_view is a type of its own on Debian 12; fmt learns it here.
+template <>
+struct fmt::formatter<absl::string_view> : fmt::formatter<fmt::string_view> {
+  template <typename Context>
+  auto format(absl::string_view text, Context& context) const {
+    return fmt::formatter<fmt::string_view>::format({text.data(), text.size()}, context);
+  }
+};
+
 namespace hfget {
 
 struct LogOptions {

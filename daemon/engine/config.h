@@ -2,6 +2,7 @@
 #ifndef HFGET_DAEMON_ENGINE_CONFIG_H_
 #define HFGET_DAEMON_ENGINE_CONFIG_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,13 @@ struct EngineConfig {
   int max_connections = 64;           // all sources together; costs 256 KiB of receive buffer each
   int max_active_pulls = 4;           // further ones wait in order
   ByteCount max_bytes_per_sec = 0;
-  // Where the daemon's own token is found anew whenever a pull needs it: environment and files are read outside the
-  // engine thread, by this function. Default: none.
+  // A pull fails when no byte of it has come for so long, from anybody. What is there is kept.
+  absl::Duration give_up_after = absl::Minutes(5);
   absl::Duration checkpoint_interval = absl::Seconds(5);
   ByteCount checkpoint_bytes = 64 * kMiB;
+  // The daemon's own token, looked for anew at each pull (environment, files). Called on the disk pool, never on the engine
+  // thread. Default: none.
+  std::function<Secret()> find_token;
   bool sync_data = true;  // false (--no-fsync): no fdatasync; a power cut may then lose what was called done
 };
 

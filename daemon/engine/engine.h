@@ -1,0 +1,103 @@
+// The daemon's heart: all pulls, their order, what is remembered of them. Decides nothing about bytes (Racer) or hubs (hub/).
+#ifndef HFGET_DAEMON_ENGINE_ENGINE_H_
+#define HFGET_DAEMON_ENGINE_ENGINE_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mailbox.h"
+#include "daemon/engine/api.h"
+#include "daemon/engine/config.h"
+#include "daemon/engine/context.h"
+#include "daemon/engine/progress_hub.h"
+#include "daemon/engine/pull.h"
+#include "daemon/engine/racer.h"
+#include "daemon/engine/sources.h"
+#include "daemon/engine/timers.h"
+
+namespace hfget::engine {
+
+// Everything is borrowed and outlives the engine. `mailbox`'s wake must end client.Poll's wait; disk and store post their
+// completions into the same mailbox.
+struct EngineParts {
+  EngineConfig config;
+  Mailbox& mailbox;
+  net::Client& client;
+  disk::Disk& disk;
+  store::StateStore& store;
+  Clock& clock;
+  uint64_t seed = 0;
+};
+
+// One thread owns it and calls Turn until stopped(); the methods of EngineApi are for any thread.
+class Engine final : public EngineApi, public PullHost {
+ public:
+  explicit Engine(EngineParts parts);
+  ~Engine() override;
+
+  // Reads what was remembered; unfinished pulls go on by themselves. Once, before the first Turn.
+  void Recover();
+
+  // One round: messages, timers, scheduling, then bytes; waits at most `max_wait` for something to happen.
+  void Turn(absl::Duration max_wait);
+
+  // Refuses new pulls, stops the fetches, records what is there; then stopped() becomes true. Thread: any.
+  void Stop();
+  // Thread: the engine.
+  bool stopped() const { return stopped_; }
+
+  // EngineApi
+  void StartPull(PullSpec spec, Answer<PullStarted> answer) override;
+  void GetPull(std::string id, Answer<PullSnapshot> answer) override;
+  void ListPulls(bool active_only, Answer<std::vector<PullSnapshot>> answer) override;
+  void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) override;
+  void ListSources(Answer<std::vector<SourceSnapshot>> answer) override;
+  void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) override;
+
+  // For tests: invariants of the race, checked after every event of a simulation.
+  const Racer& racer() const { return *racer_; }
+  const Sources& sources() const { return sources_; }
+
+  // PullHost
+  void OnChanged(Pull& pull) override;
+
+ private:
+  void DoStartPull(PullSpec spec, Answer<PullStarted> answer);
+  void BeginQueued();
+  void Forget(const std::string& id);
+  void ForgetOldest();
+  Pull* Find(const std::string& id) const;
+  void Publish(const std::string& id, absl::Time now);
+  void HouseKeeping(absl::Time now);
+  void SaveSources();
+  std::string NewId();
+
+  const EngineConfig config_;
+  Mailbox& mailbox_;
+  net::Client& client_;
+  disk::Disk& disk_;
+  store::StateStore& store_;
+  Clock& clock_;
+  std::mt19937_64 rng_;
+  Timers timers_;
+  Sources sources_;
+  Context context_;
+  ProgressHub hub_;
+  std::unique_ptr<Racer> racer_;
+  std::map<std::string, std::unique_ptr<Pull>> pulls_;
+  int64_t next_sequence_ = 1;
+  absl::Time next_house_keeping_ = absl::InfinitePast();
+  absl::Time next_source_save_ = absl::InfinitePast();
+  bool begin_wanted_ = false;
+  bool stopping_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace hfget::engine
+
+#endif  // HFGET_DAEMON_ENGINE_ENGINE_H_

@@ -1,0 +1,221 @@
+#include "daemon/engine/fetch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/base/log.h"
+#include "daemon/engine/verdicts.h"
+
+namespace hfget::engine {
+namespace {
+
+constexpr size_t kErrorBodyBytes = 16 * kKiB;
+
+PieceIndex PieceOf(ByteCount position) { return position / kPieceBytes; }
+
+ByteCount PieceLength(PieceIndex piece, ByteCount file_size) {
+  return BytesOf({piece, piece + 1}, file_size).size();
+}
+
+core::Failure FailureOfAnswer(const hub::Answer& answer) {
+  switch (answer.kind) {
+    case hub::AnswerKind::kHubError:
+      return FailureOf(answer.error.kind);
+    case hub::AnswerKind::kLinkExpired:
+      return core::Failure::kLinkExpired;
+    case hub::AnswerKind::kNotHere:
+      return core::Failure::kNotHere;
+    case hub::AnswerKind::kWrongRegion:
+      return core::Failure::kWrongRegion;
+    default:
+      return core::Failure::kWrongAnswer;
+  }
+}
+
+}  // namespace
+
+Fetch::Fetch(Context& context, FetchJob job, Observer& observer)
+    : context_(context),
+      job_(std::move(job)),
+      observer_(observer),
+      public_source_(!context.sources.at(job_.source).base.IsLocalAddress() &&
+                     !context.sources.at(job_.source).base.IsLoopback()),
+      position_(job_.range.begin) {
+  if (job_.head.size() > 0) {
+    buffer_ = std::move(job_.head);
+    also_ = job_.head_source == job_.source ? -1 : job_.head_source;
+  }
+}
+
+Fetch::~Fetch() { Abandon(); }
+
+void Fetch::Start() { Request(); }
+
+void Fetch::Request() {
+  const Source& source = context_.sources.at(job_.source);
+  net::Request request;
+  request.url = job_.target.url.ToString();
+  request.proxy = source.config.proxy;
+  request.ca_bundle = source.config.ca_bundle;
+  request.max_bytes_per_sec = source.config.max_bytes_per_sec;
+  asked_ = {position_, job_.range.end};
+  if (job_.file->size > 0) {
+    request.headers.emplace_back("Range", absl::StrCat("bytes=", asked_.begin, "-", asked_.end - 1));
+  }
+  if (job_.target.url.SameOrigin(source.base)) request.bearer = job_.token;
+  accepted_ = false;
+  verdict_.reset();
+  redirect_.reset();
+  asked_at_ = last_activity_ = context_.clock.Steady();
+  running_ = true;
+  id_ = context_.client.Start(std::move(request), this);
+}
+
+void Fetch::Shorten(ByteCount end) {
+  job_.range.end = end;
+  shortened_ = true;
+  if (running_ && position_ >= end) End(core::Failure::kNone, "");
+}
+
+void Fetch::Unpause() {
+  if (!paused_ || over_) return;
+  paused_ = false;
+  last_activity_ = context_.clock.Steady();
+  context_.client.Resume(id_);
+}
+
+void Fetch::Abandon() {
+  if (running_) context_.client.Cancel(id_);
+  running_ = false;
+  over_ = true;
+}
+
+void Fetch::CheckStall(absl::Duration limit, absl::Time now) {
+  if (over_ || paused_ || now - last_activity_ < limit) return;
+  End(core::Failure::kStall,
+      absl::StrCat("no byte for ", absl::FormatDuration(absl::Trunc(now - last_activity_, absl::Milliseconds(100)))));
+}
+
+net::Handler::Next Fetch::OnHead(net::RequestId, const net::ResponseHead& head) {
+  last_activity_ = context_.clock.Steady();
+  head_ = head;
+  hub::Ask ask;
+  ask.url = job_.target.url;
+  ask.range = asked_;
+  ask.at_data_host = job_.target.data_host;
+  ask.commit = job_.commit;
+  ask.file = job_.file;
+  ask.hops = hops_;
+  ask.public_source = public_source_;
+  verdict_ = hub::JudgeAnswer(ask, head.status, head.headers.fields, context_.clock.Wall());
+  if (!job_.target.data_host) {
+    context_.sources.OnHeaders(job_.source, head.headers.fields, last_activity_);
+  }
+  context_.sources.at(job_.source).stats.OnFirstByte(last_activity_ - asked_at_);
+  switch (verdict_->kind) {
+    case hub::AnswerKind::kBytes:
+      accepted_ = true;
+      observer_.OnTarget(*this, job_.target);
+      return Next::kContinue;
+    case hub::AnswerKind::kRedirect: {
+      Target next{*verdict_->next, job_.target.data_host || verdict_->next_is_data_host};
+      if (verdict_->expires) next.expires = *verdict_->expires;
+      redirect_ = std::move(next);
+      return Next::kContinue;  // its short body is thrown away, and the connection lives on
+    }
+    default:
+      return Next::kContinue;
+  }
+}
+
+net::Handler::Next Fetch::OnBody(net::RequestId, absl::string_view data) {
+  last_activity_ = context_.clock.Steady();
+  if (accepted_) return Take(data);
+  if (error_body_.size() + data.size() > kErrorBodyBytes) return Next::kAbort;
+  error_body_.append(data.data(), data.size());
+  return Next::kContinue;
+}
+
+bool Fetch::HaveRoomFor(size_t bytes) {
+  if (!buffer_) buffer_ = context_.disk.buffers().TryTake();
+  if (!buffer_) return false;
+  const ByteCount here = PieceLength(PieceOf(position_), job_.file->size) -
+                         static_cast<ByteCount>(buffer_.size());
+  const bool crosses = static_cast<ByteCount>(bytes) > here && position_ + here < job_.range.end;
+  if (crosses && !spare_) spare_ = context_.disk.buffers().TryTake();
+  return !crosses || spare_;
+}
+
+net::Handler::Next Fetch::Take(absl::string_view data) {
+  // Beyond what was asked for (a victim of stealing, a lying server): never written.
+  data = data.substr(0, std::max<ByteCount>(0, job_.range.end - position_));
+  if (data.empty()) return Next::kContinue;
+  if (!HaveRoomFor(data.size())) {
+    paused_ = true;
+    observer_.OnPaused(*this);
+    return Next::kPause;
+  }
+  if (first_byte_ == absl::InfinitePast()) first_byte_ = last_activity_;
+  result_.body_bytes += data.size();
+  observer_.OnBytes(*this, data.size(), position_ + data.size());
+  while (!data.empty() && !over_) {
+    if (!buffer_) buffer_ = std::exchange(spare_, disk::Buffer());
+    const PieceIndex piece = PieceOf(position_);
+    const size_t length = PieceLength(piece, job_.file->size);
+    const size_t n = std::min(length - buffer_.size(), data.size());
+    buffer_.Append(data.substr(0, n));
+    data.remove_prefix(n);
+    position_ += n;
+    if (buffer_.size() < length) continue;
+    observer_.OnPiece(*this, piece, std::exchange(buffer_, disk::Buffer()), std::exchange(also_, -1));
+  }
+  if (!over_ && position_ >= job_.range.end && shortened_) End(core::Failure::kNone, "");
+  return over_ ? Next::kAbort : Next::kContinue;
+}
+
+void Fetch::OnDone(net::RequestId, const net::Outcome& outcome) {
+  running_ = false;
+  if (over_) return;
+  if (accepted_ && position_ >= job_.range.end) return End(core::Failure::kNone, "");
+  if (verdict_ && !accepted_ && !redirect_) {
+    verdict_->error = hub::ClassifyError(head_.status, head_.headers.fields, error_body_,
+                                         !job_.target.data_host, context_.clock.Wall());
+    result_.hub_error = verdict_->error;
+    result_.rest = verdict_->error.retry_after;
+    return End(FailureOfAnswer(*verdict_), verdict_->why);
+  }
+  // A redirect's own body does not matter; a broken one is followed all the same.
+  if (redirect_) {
+    ++hops_;
+    job_.target = *std::move(redirect_);
+    error_body_.clear();
+    Request();
+    return;
+  }
+  if (outcome.error != net::NetError::kNone) {
+    const core::Failure failure = FailureOf(outcome.error);
+    return End(failure == core::Failure::kNone ? core::Failure::kReset : failure,
+               outcome.detail.empty() ? std::string(net::NetErrorName(outcome.error)) : outcome.detail);
+  }
+  End(core::Failure::kReset, absl::StrCat("the body ended ", job_.range.end - position_, " bytes early"));
+}
+
+void Fetch::End(core::Failure failure, std::string why) {
+  if (over_) return;
+  if (running_) context_.client.Cancel(id_);
+  running_ = false;
+  over_ = true;
+  result_.failure = failure;
+  result_.why = std::move(why);
+  if (first_byte_ != absl::InfinitePast()) result_.body_time = context_.clock.Steady() - first_byte_;
+  if (buffer_ && buffer_.size() > 0) {
+    result_.rest_piece = PieceOf(position_);
+    result_.rest_of_piece = std::move(buffer_);
+  }
+  buffer_.Release();
+  spare_.Release();
+  observer_.OnEnd(*this, std::move(result_));
+}
+
+}  // namespace hfget::engine

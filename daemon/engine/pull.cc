@@ -1,0 +1,386 @@
+#include "daemon/engine/pull.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "daemon/base/status.h"
+#include "daemon/disk/digest.h"
+
+namespace hfget::engine {
+namespace {
+
+// So many partial files are open at once: enough small files to keep every connection busy.
+constexpr size_t kOpenFiles = 96;
+
+std::string Gigabytes(ByteCount bytes) {
+  if (bytes >= kGiB) return absl::StrCat(bytes / kGiB, ".", bytes % kGiB * 10 / kGiB, " GiB");
+  if (bytes >= kMiB) return absl::StrCat(bytes / kMiB, ".", bytes % kMiB * 10 / kMiB, " MiB");
+  return absl::StrCat(bytes, " bytes");
+}
+
+bool Plain(absl::string_view file) {
+  return !file.empty() && file.find_first_of("*?[") == absl::string_view::npos && file.back() != '/';
+}
+
+}  // namespace
+
+struct Pull::LocalLook {
+  Secret token;
+  std::optional<hub::Manifest> manifest;
+};
+
+Pull::Pull(Context& context, Racer& racer, PullHost& host, std::string id, int64_t sequence,
+           PullSpec spec)
+    : context_(context),
+      racer_(racer),
+      host_(host),
+      id_(std::move(id)),
+      sequence_(sequence),
+      spec_(std::move(spec)),
+      token_(spec_.token),
+      canonical_(spec_.repo),
+      last_progress_(context.clock.Steady()),
+      created_(context.clock.Wall()) {
+  if (spec_.cache_dir.empty()) spec_.cache_dir = context.config.cache_dir;
+  if (!token_.empty()) token_origin_ = records::v1::TOKEN_ORIGIN_REQUEST;
+}
+
+Pull::~Pull() = default;
+
+void Pull::SetState(core::PullState state) {
+  if (!core::MayFollow(state_, state)) return;
+  state_ = state;
+  last_progress_ = context_.clock.Steady();
+  if (core::IsTerminal(state)) {
+    finished_ = context_.clock.Wall();
+    lister_.reset();
+    running_.clear();
+  }
+  host_.OnChanged(*this);
+}
+
+bool Pull::SameAs(const PullSpec& spec) const {
+  return spec_.repo == spec.repo && spec_.revision == spec.revision &&
+         spec_.filters.files == spec.filters.files && spec_.filters.include == spec.filters.include &&
+         spec_.filters.exclude == spec.filters.exclude && spec_.local_dir == spec.local_dir &&
+         (spec_.cache_dir == spec.cache_dir ||
+          (spec.cache_dir.empty() && spec_.cache_dir == context_.config.cache_dir)) &&
+         spec_.dry_run == spec.dry_run && spec_.authority == spec.authority;
+}
+
+std::shared_ptr<layout::Layout> Pull::NewLayout(const std::string& commit) const {
+  if (spec_.local_dir.empty()) return layout::NewHfCacheLayout(spec_.cache_dir, spec_.repo, commit);
+  return layout::NewLocalDirLayout(spec_.local_dir, spec_.repo, commit,
+                                   [](FileSystem& fs, const std::string& path, const ContentHash& like) {
+                                     return disk::HashFile(fs, path, like);
+                                   });
+}
+
+void Pull::Begin() {
+  SetState(core::PullState::kListing);
+  auto look = std::make_shared<LocalLook>();
+  const std::string commit = hub::IsFullCommit(spec_.revision) ? spec_.revision : commit_;
+  std::shared_ptr<layout::Layout> layout;
+  if (!commit.empty()) layout = NewLayout(commit);
+  const bool find_token = token_.empty() && context_.config.find_token != nullptr;
+  context_.disk.Run(
+      [look, layout, commit, find = find_token ? context_.config.find_token : nullptr](FileSystem& fs) {
+        if (find) look->token = find();
+        if (layout) look->manifest = layout->ReadTree(fs, commit);
+        return absl::OkStatus();
+      },
+      lifetime_.Guard([this, look](absl::Status) {
+        if (state_ == core::PullState::kListing) OnLooked(std::move(*look));
+      }));
+}
+
+void Pull::OnLooked(LocalLook look) {
+  if (token_.empty() && !look.token.empty()) {
+    token_ = std::move(look.token);
+    token_origin_ = records::v1::TOKEN_ORIGIN_ENVIRONMENT;
+  }
+  Lister::Options options;
+  options.repo = spec_.repo;
+  options.revision = commit_.empty() ? spec_.revision : commit_;
+  options.token = token_;
+  options.only_source = spec_.authority;
+  lister_ = std::make_unique<Lister>(context_, std::move(options));
+  if (look.manifest) {
+    commit_ = look.manifest->commit;
+    layout_ = NewLayout(commit_);
+    return OnManifest(*std::move(look.manifest), false);
+  }
+  StartPinning();
+}
+
+void Pull::StartPinning() {
+  lister_->Pin(lifetime_.Guard([this](Pinned pinned) { OnPinned(std::move(pinned)); }),
+               lifetime_.Guard([this](PullError error) { Fail(std::move(error)); }));
+}
+
+void Pull::OnPinned(Pinned pinned) {
+  pinned_ = std::move(pinned);
+  commit_ = pinned_.commit;
+  canonical_ = pinned_.repo;
+  is_private_ = pinned_.is_private;
+  for (const std::string& notice : pinned_.notices) notices_.push_back(notice);
+  layout_ = NewLayout(commit_);
+  listing_source_ = context_.sources.at(pinned_.source).config.name;
+  host_.OnChanged(*this);
+  auto found = std::make_shared<std::optional<hub::Manifest>>();
+  context_.disk.Run(
+      [found, layout = layout_, commit = commit_](FileSystem& fs) {
+        *found = layout->ReadTree(fs, commit);
+        return absl::OkStatus();
+      },
+      lifetime_.Guard([this, found](absl::Status) {
+        if (state_ != core::PullState::kListing) return;
+        if (*found) return OnManifest(**std::move(found), false);
+        StartListing();
+      }));
+}
+
+void Pull::StartListing() {
+  lister_->List(
+      pinned_,
+      lifetime_.Guard([this](hub::Manifest manifest) {
+        listing_source_ = context_.sources.at(lister_->listed_by()).config.name;
+        OnManifest(std::move(manifest), true);
+      }),
+      lifetime_.Guard([this](PullError error) { Fail(std::move(error)); }));
+}
+
+// False when nothing is left to pull, or a file that was asked for by name is not there; the pull has failed then.
+bool Pull::ApplyFilters(hub::Manifest& manifest) {
+  PullError error;
+  error.cause = core::ErrorCause::kNotFound;
+  const std::string where = absl::StrCat(canonical_.name, " at ", commit_.substr(0, 12));
+  for (const std::string& file : spec_.filters.files) {
+    if (!Plain(file)) continue;
+    const bool there = std::any_of(manifest.files.begin(), manifest.files.end(),
+                                   [&](const hub::ManifestFile& f) { return f.path == file; });
+    if (there) continue;
+    error.message = absl::StrCat(where, " has no file \"", file, "\"; list what is there with --dry-run");
+    Fail(std::move(error));
+    return false;
+  }
+  for (hub::ManifestFile& file : manifest.files) {
+    if (spec_.filters.Keeps(file.path)) files_.push_back(file);
+  }
+  if (files_.empty() && !manifest.files.empty()) {
+    error.message = absl::StrCat("none of the ", manifest.files.size(), " files of ", where,
+                                 " matches the filters; list them with --dry-run");
+    Fail(std::move(error));
+    return false;
+  }
+  return true;
+}
+
+void Pull::OnManifest(hub::Manifest manifest, bool write_tree) {
+  repo_files_ = static_cast<int>(manifest.files.size());
+  files_.clear();
+  if (!ApplyFilters(manifest)) return;
+  total_files_ = static_cast<int>(files_.size());
+  total_ = 0;
+  for (const hub::ManifestFile& file : files_) total_ += file.size;
+  path_ = layout_->SnapshotPath();
+  if (!spec_.filters.SingleFile().empty() && files_.size() == 1) path_ = layout_->FinalPath(files_[0]);
+  BarUntrustedSources();
+  lister_.reset();
+  if (spec_.dry_run) return Plan();
+  Adopt(write_tree ? std::make_shared<hub::Manifest>(std::move(manifest)) : nullptr);
+}
+
+void Pull::BarUntrustedSources() {
+  if (!is_private_) return;
+  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
+    if (!context_.sources.MaySendToken(i)) bars_[i] = "the repo is private and this source may not see the token";
+  }
+}
+
+void Pull::Plan() {
+  auto present = std::make_shared<std::vector<bool>>();
+  context_.disk.Run(
+      [present, layout = layout_, files = files_](FileSystem& fs) {
+        for (const hub::ManifestFile& file : files) {
+          auto there = layout->IsPresent(fs, file);
+          present->push_back(there.ok() && *there);
+        }
+        return absl::OkStatus();
+      },
+      lifetime_.Guard([this, present](absl::Status) {
+        if (core::IsTerminal(state_)) return;
+        for (size_t i = 0; i < files_.size(); ++i) {
+          plan_.push_back({files_[i].path, files_[i].size, (*present)[i]});
+          if ((*present)[i]) reused_ += files_[i].size;
+        }
+        done_ = reused_;
+        SetState(core::PullState::kDone);
+      }));
+}
+
+namespace {
+
+// On the disk pool: makes the target ready and finds out what is there. Fills `present`.
+absl::Status Prepare(FileSystem& fs, layout::Layout& layout, const std::vector<hub::ManifestFile>& files,
+                     const hub::Manifest* tree, absl::Time now, std::vector<bool>& present) {
+  ByteCount needed = 0;
+  bool writable = false;
+  for (const hub::ManifestFile& file : files) {
+    auto there = layout.IsPresent(fs, file);
+    bool found = there.ok() && *there;
+    if (!found && !writable) {
+      HFGET_RETURN_IF_ERROR(layout.CheckWritable(fs));
+      writable = true;
+    }
+    if (!found) {
+      HFGET_ASSIGN_OR_RETURN(found, layout.Adopt(fs, file, now));
+    }
+    present.push_back(found);
+    if (!found && !fs.Stat(layout.PartialPath(file)).ok()) needed += file.size;
+  }
+  const auto free = fs.FreeSpace(layout.SnapshotPath());
+  if (free.ok() && needed > *free) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the disk is too full: ", Gigabytes(needed), " are needed and ", Gigabytes(*free),
+        " are free at ", layout.SnapshotPath()));
+  }
+  if (tree != nullptr && writable) return layout.WriteTree(fs, *tree);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void Pull::Adopt(std::shared_ptr<hub::Manifest> tree) {
+  auto present = std::make_shared<std::vector<bool>>();
+  context_.disk.Run(
+      [present, tree, layout = layout_, files = files_, now = context_.clock.Wall()](FileSystem& fs) {
+        return Prepare(fs, *layout, files, tree.get(), now, *present);
+      },
+      lifetime_.Guard([this, present](absl::Status status) {
+        if (core::IsTerminal(state_)) return;
+        if (status.ok()) return OnAdopted(std::move(*present));
+        PullError error;
+        error.cause = core::ErrorCause::kDisk;
+        error.message = std::string(status.message());
+        Fail(std::move(error));
+      }));
+}
+
+void Pull::OnAdopted(std::vector<bool> present) {
+  todo_.clear();
+  next_todo_ = 0;
+  done_files_ = 0;
+  done_ = reused_ = 0;
+  for (size_t i = 0; i < files_.size(); ++i) {
+    if (!present[i]) {
+      todo_.push_back(i);
+      continue;
+    }
+    ++done_files_;
+    reused_ += files_[i].size;
+  }
+  done_ = reused_;
+  if (todo_.empty()) return Finish();
+  SetState(core::PullState::kFetching);
+  OpenMore();
+}
+
+void Pull::OpenMore() {
+  while (state_ == core::PullState::kFetching && running_.size() < kOpenFiles && next_todo_ < todo_.size()) {
+    const size_t index = todo_[next_todo_++];
+    running_[index] = &racer_.Join(*this, index, files_[index]);
+  }
+}
+
+const std::string* Pull::Barred(core::SourceIndex source) const {
+  const auto bar = bars_.find(source);
+  return bar == bars_.end() ? nullptr : &bar->second;
+}
+
+void Pull::OnReceived(core::SourceIndex source, ByteCount bytes) {
+  const absl::Time now = context_.clock.Steady();
+  fetched_ += bytes;
+  last_progress_ = now;
+  rate_.Add(bytes, now);
+  Share& share = shares_[source];
+  share.bytes += bytes;
+  share.rate.Add(bytes, now);
+}
+
+void Pull::OnPublished(size_t index) {
+  last_progress_ = context_.clock.Steady();
+  running_.erase(index);
+  ++done_files_;
+  done_ += files_[index].size;
+  if (state_ != core::PullState::kFetching) return;
+  if (done_files_ == total_files_) return Finish();
+  OpenMore();
+}
+
+void Pull::OnTransferFailed(size_t index, PullError error) {
+  running_.erase(index);
+  Fail(std::move(error));
+}
+
+void Pull::Finish() {
+  SetState(core::PullState::kPublishing);
+  context_.disk.Run(
+      [layout = layout_, revision = spec_.revision, commit = commit_](FileSystem& fs) {
+        return layout->Finish(fs, revision, commit);
+      },
+      lifetime_.Guard([this](absl::Status status) {
+        if (core::IsTerminal(state_)) return;
+        if (status.ok()) return SetState(core::PullState::kDone);
+        PullError error;
+        error.cause = core::ErrorCause::kDisk;
+        error.message = std::string(status.message());
+        Fail(std::move(error));
+      }));
+}
+
+void Pull::Fail(PullError error) {
+  if (core::IsTerminal(state_)) return;
+  error_ = std::move(error);
+  const bool token_lost = error_.cause == core::ErrorCause::kUnauthorized && token_.empty() &&
+                          token_origin_ == records::v1::TOKEN_ORIGIN_REQUEST;
+  running_.clear();
+  racer_.Leave(*this, false);
+  SetState(token_lost ? core::PullState::kNeedsToken : core::PullState::kFailed);
+}
+
+void Pull::Cancel(bool discard_partial) {
+  if (core::IsTerminal(state_)) return;
+  running_.clear();
+  racer_.Leave(*this, discard_partial);
+  SetState(core::PullState::kCancelled);
+}
+
+void Pull::GiveToken(Secret token) {
+  token_ = std::move(token);
+  token_origin_ = records::v1::TOKEN_ORIGIN_REQUEST;
+  if (state_ == core::PullState::kNeedsToken) SetState(core::PullState::kQueued);
+}
+
+void Pull::CheckProgress(absl::Time now) {
+  if (state_ != core::PullState::kFetching) return;
+  const bool busy = std::any_of(running_.begin(), running_.end(), [](const auto& r) {
+    return r.second->state() != Transfer::State::kFetching;
+  });
+  if (busy) last_progress_ = now;
+  if (now - last_progress_ < context_.config.give_up_after) return;
+  PullError error;
+  error.cause = core::ErrorCause::kNoSource;
+  error.message = absl::StrCat("no byte from any source for ",
+                               absl::FormatDuration(context_.config.give_up_after));
+  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
+    const Source& s = context_.sources.at(i);
+    if (!s.last_failure.empty()) absl::StrAppend(&error.message, "; ", s.config.name, ": ", s.last_failure);
+  }
+  absl::StrAppend(&error.message, "; pull again when the network is back: what is there is kept");
+  Fail(std::move(error));
+}
+
+}  // namespace hfget::engine

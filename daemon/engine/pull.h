@@ -1,0 +1,137 @@
+// One pull: listing, filters, what is already there, transfers, publication of the whole.
+#ifndef HFGET_DAEMON_ENGINE_PULL_H_
+#define HFGET_DAEMON_ENGINE_PULL_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/core/pull_state.h"
+#include "daemon/core/rate_meter.h"
+#include "daemon/engine/api.h"
+#include "daemon/engine/context.h"
+#include "daemon/engine/lifetime.h"
+#include "daemon/engine/lister.h"
+#include "daemon/engine/racer.h"
+#include "daemon/engine/transfer.h"
+#include "daemon/hub/manifest.h"
+#include "daemon/layout/layout.h"
+#include "hfget/v1/records.pb.h"
+
+namespace hfget::engine {
+
+class Pull;
+
+class PullHost {
+ public:
+  virtual ~PullHost() = default;
+  // The state changed, or something that must be remembered.
+  virtual void OnChanged(Pull& pull) = 0;
+};
+
+// Thread: the engine.
+class Pull final : public TransferClient {
+ public:
+  Pull(Context& context, Racer& racer, PullHost& host, std::string id, int64_t sequence, PullSpec spec);
+  // From an earlier run; stays as it is when it had ended, else kQueued.
+  Pull(Context& context, Racer& racer, PullHost& host, const records::v1::PullRecord& record);
+  ~Pull() override;
+
+  void Begin();  // REQUIRES: kQueued
+  void Cancel(bool discard_partial);
+  void Fail(PullError error);
+  // A token for a pull that waits for one; it queues again.
+  void GiveToken(Secret token);
+  // Fails it when nothing has come for too long.
+  void CheckProgress(absl::Time now);
+
+  const std::string& id() const { return id_; }
+  int64_t sequence() const { return sequence_; }
+  core::PullState state() const { return state_; }
+  bool dry_run() const { return spec_.dry_run; }
+  bool active() const { return state_ == core::PullState::kListing || state_ == core::PullState::kFetching ||
+                               state_ == core::PullState::kPublishing; }
+  // Same repo, revision, filters and target.
+  bool SameAs(const PullSpec& spec) const;
+  PullSnapshot Snapshot(absl::Time now);
+  records::v1::PullRecord ToRecord() const;
+
+  // TransferClient
+  const std::string& commit() const override { return commit_; }
+  const hub::RepoId& repo() const override { return canonical_; }
+  const Secret& token() const override { return token_; }
+  std::shared_ptr<layout::Layout> layout() override { return layout_; }
+  const std::string* Barred(core::SourceIndex source) const override;
+  void OnReceived(core::SourceIndex source, ByteCount bytes) override;
+  void OnWasted(ByteCount bytes) override { wasted_ += bytes; }
+  void OnPublished(size_t file_index) override;
+  void OnTransferFailed(size_t file_index, PullError error) override;
+
+ private:
+  struct Share {
+    ByteCount bytes = 0;
+    core::RateMeter rate;
+  };
+  // What a look at this machine found, on the disk pool.
+  struct LocalLook;
+
+  void SetState(core::PullState state);
+  std::shared_ptr<layout::Layout> NewLayout(const std::string& commit) const;
+  void OnLooked(LocalLook look);
+  void StartPinning();
+  void OnPinned(Pinned pinned);
+  void StartListing();
+  void OnManifest(hub::Manifest manifest, bool write_tree);
+  bool ApplyFilters(hub::Manifest& manifest);
+  void Plan();
+  void Adopt(std::shared_ptr<hub::Manifest> tree);
+  void OnAdopted(std::vector<bool> present);
+  void OpenMore();
+  void Finish();
+  void BarUntrustedSources();
+  int WaitingFiles() const;
+
+  Context& context_;
+  Racer& racer_;
+  PullHost& host_;
+  const std::string id_;
+  const int64_t sequence_;
+  PullSpec spec_;
+  Secret token_;
+  records::v1::TokenOrigin token_origin_ = records::v1::TOKEN_ORIGIN_NONE;
+
+  core::PullState state_ = core::PullState::kQueued;
+  PullError error_;
+  hub::RepoId canonical_;
+  std::string commit_;
+  std::string path_;
+  std::string listing_source_;
+  bool is_private_ = false;
+  Pinned pinned_;
+  std::unique_ptr<Lister> lister_;
+  std::shared_ptr<layout::Layout> layout_;
+  std::vector<std::string> notices_;
+  std::vector<PlannedFile> plan_;
+
+  std::vector<hub::ManifestFile> files_;  // kept ones
+  std::vector<size_t> todo_;              // indices of those that are not there
+  size_t next_todo_ = 0;
+  std::map<size_t, const Transfer*> running_;  // by file index
+  int repo_files_ = 0;
+  int total_files_ = 0;
+  int done_files_ = 0;
+  ByteCount total_ = 0, done_ = 0, reused_ = 0, fetched_ = 0, wasted_ = 0;
+  std::map<core::SourceIndex, Share> shares_;
+  std::map<core::SourceIndex, std::string> bars_;
+  core::RateMeter rate_{absl::Seconds(3)};
+  absl::Time last_progress_;
+  absl::Time created_;
+  absl::Time finished_ = absl::InfiniteFuture();
+  Lifetime lifetime_;
+};
+
+}  // namespace hfget::engine
+
+#endif  // HFGET_DAEMON_ENGINE_PULL_H_

@@ -1,0 +1,151 @@
+// How a pull is shown and how it is remembered.
+#include <algorithm>
+
+#include "daemon/engine/pull.h"
+
+namespace hfget::engine {
+namespace {
+
+constexpr size_t kShownFiles = 64;
+
+FileSnapshot::State ShownState(Transfer::State state) {
+  switch (state) {
+    case Transfer::State::kOpening:
+      return FileSnapshot::State::kWaiting;
+    case Transfer::State::kLocked:
+      return FileSnapshot::State::kLocked;
+    case Transfer::State::kFetching:
+      return FileSnapshot::State::kFetching;
+    default:
+      return FileSnapshot::State::kVerifying;
+  }
+}
+
+}  // namespace
+
+PullSnapshot Pull::Snapshot(absl::Time now) {
+  PullSnapshot s;
+  s.id = id_;
+  s.repo = canonical_;
+  s.revision = spec_.revision;
+  s.commit = commit_;
+  s.state = state_;
+  s.error = error_;
+  s.path = path_;
+  s.total = total_;
+  s.done = done_;
+  s.reused = reused_;
+  s.fetched = fetched_;
+  s.wasted = wasted_;
+  s.total_files = total_files_;
+  s.done_files = done_files_;
+  s.repo_files = repo_files_;
+  s.plan = plan_;
+  s.listing_source = listing_source_;
+  s.notices = notices_;
+  s.created = created_;
+  s.finished = finished_;
+  for (const auto& [index, transfer] : running_) {
+    s.done += transfer->done_bytes();
+    if (s.files.size() >= kShownFiles) continue;
+    FileSnapshot f;
+    f.path = files_[index].path;
+    f.size = files_[index].size;
+    f.done = transfer->done_bytes();
+    f.state = ShownState(transfer->state());
+    f.rate_per_sec = static_cast<ByteCount>(transfer->rate().PerSecond(now));
+    s.files.push_back(std::move(f));
+  }
+  const bool moving = state_ == core::PullState::kFetching;
+  if (moving) s.rate_per_sec = static_cast<ByteCount>(rate_.PerSecond(now));
+  if (moving && s.rate_per_sec > 0) s.eta = absl::Seconds((s.total - s.done) / s.rate_per_sec);
+  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
+    const Source& source = context_.sources.at(i);
+    ShareSnapshot share;
+    share.source = source.config.name;
+    const auto found = shares_.find(i);
+    if (found != shares_.end()) share.bytes = found->second.bytes;
+    if (moving && found != shares_.end()) {
+      share.rate_per_sec = static_cast<ByteCount>(found->second.rate.PerSecond(now));
+    }
+    if (moving) share.connections = racer_.ConnectionsOf(i, this);
+    if (const std::string* bar = Barred(i)) {
+      share.note = *bar;
+    } else if (!source.health.Usable(now) || (share.bytes == 0 && source.failures_in_a_row > 0)) {
+      share.note = source.last_failure.empty() ? source.health.reason() : source.last_failure;
+    }
+    s.shares.push_back(std::move(share));
+  }
+  return s;
+}
+
+records::v1::PullRecord Pull::ToRecord() const {
+  records::v1::PullRecord r;
+  r.set_id(id_);
+  r.set_sequence(sequence_);
+  r.set_repo(spec_.repo.name);
+  r.set_repo_type(static_cast<int>(spec_.repo.type));
+  r.set_revision(spec_.revision);
+  r.set_commit(commit_);
+  for (const std::string& f : spec_.filters.files) r.add_files(f);
+  for (const std::string& f : spec_.filters.include) r.add_include(f);
+  for (const std::string& f : spec_.filters.exclude) r.add_exclude(f);
+  r.set_local_dir(spec_.local_dir);
+  r.set_cache_dir(spec_.cache_dir);
+  r.set_token_origin(token_origin_);
+  r.set_authority(spec_.authority);
+  r.set_state(static_cast<int>(state_));
+  r.set_error_cause(static_cast<int>(error_.cause));
+  r.set_error_message(error_.message);
+  r.set_error_source(error_.source);
+  r.set_created_unix_ms(absl::ToUnixMillis(created_));
+  if (finished_ != absl::InfiniteFuture()) r.set_finished_unix_ms(absl::ToUnixMillis(finished_));
+  r.set_path(path_);
+  r.set_listing_source(listing_source_);
+  r.set_total_bytes(total_);
+  r.set_total_files(total_files_);
+  r.set_fetched_bytes(fetched_);
+  r.set_wasted_bytes(wasted_);
+  r.set_repo_files(repo_files_);
+  r.set_reused_bytes(reused_);
+  return r;
+}
+
+Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::PullRecord& r)
+    : context_(context),
+      racer_(racer),
+      host_(host),
+      id_(r.id()),
+      sequence_(r.sequence()),
+      token_origin_(r.token_origin()),
+      error_{static_cast<core::ErrorCause>(r.error_cause()), r.error_message(), r.error_source(), {}},
+      commit_(r.commit()),
+      path_(r.path()),
+      listing_source_(r.listing_source()),
+      repo_files_(r.repo_files()),
+      total_files_(r.total_files()),
+      total_(r.total_bytes()),
+      reused_(r.reused_bytes()),
+      fetched_(r.fetched_bytes()),
+      wasted_(r.wasted_bytes()),
+      last_progress_(context.clock.Steady()),
+      created_(absl::FromUnixMillis(r.created_unix_ms())) {
+  spec_.repo = {static_cast<hub::RepoType>(r.repo_type()), r.repo()};
+  spec_.revision = r.revision();
+  spec_.filters.files.assign(r.files().begin(), r.files().end());
+  spec_.filters.include.assign(r.include().begin(), r.include().end());
+  spec_.filters.exclude.assign(r.exclude().begin(), r.exclude().end());
+  spec_.local_dir = r.local_dir();
+  spec_.cache_dir = r.cache_dir();
+  spec_.authority = r.authority();
+  canonical_ = spec_.repo;
+  const auto state = static_cast<core::PullState>(r.state());
+  state_ = core::IsTerminal(state) || state == core::PullState::kNeedsToken ? state : core::PullState::kQueued;
+  if (r.finished_unix_ms() > 0) finished_ = absl::FromUnixMillis(r.finished_unix_ms());
+  if (state_ == core::PullState::kDone) {
+    done_ = total_;
+    done_files_ = total_files_;
+  }
+}
+
+}  // namespace hfget::engine

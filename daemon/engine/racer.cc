@@ -1,0 +1,316 @@
+#include "daemon/engine/racer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/base/log.h"
+
+namespace hfget::engine {
+namespace {
+
+// Steals and races depend on time, not only on events: looked at so often.
+constexpr absl::Duration kHouseKeeping = absl::Milliseconds(100);
+
+}  // namespace
+
+Racer::Racer(Context& context)
+    : context_(context), scheduler_(*this), last_byte_(context.clock.Steady()) {}
+
+Racer::~Racer() = default;
+
+Transfer& Racer::Join(TransferClient& client, size_t file_index, const hub::ManifestFile& file) {
+  const std::string key = client.layout()->PartialPath(file);
+  const auto found = by_key_.find(key);
+  if (found != by_key_.end() && found->second->joinable()) {
+    found->second->Join(client, file_index, file);
+    return *found->second;
+  }
+  const core::FileId id = next_file_++;
+  const auto record = records_.find(key);
+  auto transfer = std::make_unique<Transfer>(context_, *this, id, key, file, key,
+                                             client.layout()->LockPath(file),
+                                             record == records_.end() ? nullptr : &record->second);
+  if (record != records_.end()) records_.erase(record);
+  Transfer& t = *transfer;
+  by_key_[key] = &t;
+  transfers_.emplace(id, std::move(transfer));
+  t.Join(client, file_index, file);
+  t.Open();
+  return t;
+}
+
+void Racer::Leave(TransferClient& client, bool discard) {
+  std::vector<Transfer*> all;
+  for (const auto& [id, transfer] : transfers_) all.push_back(transfer.get());
+  for (Transfer* transfer : all) transfer->Leave(client, discard);
+}
+
+void Racer::Load(std::string key, records::v1::TransferRecord record) {
+  records_.insert_or_assign(std::move(key), std::move(record));
+}
+
+Transfer* Racer::TransferOf(core::FileId file) const {
+  const auto it = transfers_.find(file);
+  return it == transfers_.end() ? nullptr : it->second.get();
+}
+
+const Transfer* Racer::Find(const std::string& key) const {
+  const auto it = by_key_.find(key);
+  return it == by_key_.end() ? nullptr : it->second;
+}
+
+bool Racer::MayServe(core::FileId file, core::SourceIndex source) const {
+  const Transfer* transfer = TransferOf(file);
+  return transfer != nullptr && transfer->MayServe(source, context_.clock.Steady());
+}
+
+void Racer::Tick(absl::Time now) {
+  Sweep();
+  if (shutting_down_) return;
+  if (now >= next_house_keeping_) {
+    next_house_keeping_ = now + kHouseKeeping;
+    work_changed_ = true;
+    std::vector<Fetch*> running;
+    for (const auto& [id, fetch] : fetches_) running.push_back(fetch.get());
+    for (Fetch* fetch : running) {
+      fetch->CheckStall(context_.sources.at(fetch->source()).stats.StallAfter(), now);
+    }
+    std::vector<Transfer*> all;
+    for (const auto& [id, transfer] : transfers_) all.push_back(transfer.get());
+    for (Transfer* transfer : all) {
+      if (auto error = transfer->Hopeless(now)) {
+        transfer->FailWith(*std::move(error));
+      } else {
+        transfer->MaybeCheckpoint(now, false, nullptr);
+      }
+    }
+  }
+  if (work_changed_) {
+    work_changed_ = false;
+    Dispatch(now);
+  }
+}
+
+absl::Time Racer::NextTick(absl::Time now) const {
+  if (work_changed_ || !retired_transfers_.empty()) return now;
+  return transfers_.empty() ? absl::InfiniteFuture() : next_house_keeping_;
+}
+
+void Racer::Sweep() {
+  retired_fetches_.clear();
+  retired_transfers_.clear();
+}
+
+void Racer::Dispatch(absl::Time now) {
+  if (transfers_.empty()) return;
+  context_.sources.KeepOneUsable(now);
+  // One each in turn, so that no source takes all the work before the others had a look.
+  std::vector<core::SourceIndex> open;
+  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) open.push_back(i);
+  while (!open.empty()) {
+    std::erase_if(open, [&](core::SourceIndex i) { return !DispatchOne(i, now); });
+  }
+}
+
+bool Racer::DispatchOne(core::SourceIndex index, absl::Time now) {
+  Source& source = context_.sources.at(index);
+  if (!context_.sources.Usable(index, now) || now < source.not_before) return false;
+  if (source.in_use >= source.limit.Get() || connections() >= context_.config.max_connections) return false;
+  const core::Offer offer{index, source.stats.connection_rate(), source.stats.latency()};
+  const auto assignment = scheduler_.Next(offer, now);
+  if (!assignment) return false;
+  if (assignment->kind == core::Assignment::Kind::kSteal) {
+    const core::Flight* victim = scheduler_.Find(assignment->victim);
+    const auto fetch = fetches_.find(assignment->victim);
+    if (victim != nullptr && fetch != fetches_.end()) fetch->second->Shorten(victim->pieces.end * kPieceBytes);
+  }
+  StartFetch(*assignment);
+  return true;
+}
+
+void Racer::StartFetch(const core::Assignment& assignment) {
+  const core::Flight& flight = *scheduler_.Find(assignment.flight);
+  Transfer& transfer = *TransferOf(flight.file);
+  FetchJob job = transfer.JobFor(flight, context_.clock.Wall());
+  ++context_.sources.at(flight.source).in_use;
+  auto fetch = std::make_unique<Fetch>(context_, std::move(job), *this);
+  Fetch& f = *fetch;
+  fetches_.emplace(flight.id, std::move(fetch));
+  f.Start();
+}
+
+// The fetch is out of the books; the object lives to the end of the turn.
+void Racer::Retire(core::FlightId flight) {
+  const auto it = fetches_.find(flight);
+  if (it == fetches_.end()) return;
+  --context_.sources.at(it->second->source()).in_use;
+  retired_fetches_.push_back(std::move(it->second));
+  fetches_.erase(it);
+  std::erase(paused_, flight);
+  work_changed_ = true;
+}
+
+void Racer::AbandonFlight(core::FlightId id) {
+  const core::Flight* flight = scheduler_.Find(id);
+  const auto it = fetches_.find(id);
+  if (flight == nullptr || it == fetches_.end()) return;
+  it->second->Abandon();
+  Transfer* transfer = TransferOf(flight->file);
+  if (transfer != nullptr) {
+    FetchResult nothing;
+    transfer->OnWasted(it->second->unfinished_bytes());
+    transfer->OnFetchEnd(flight->source, nothing, context_.clock.Steady());
+  }
+  scheduler_.End(id);
+  Retire(id);
+}
+
+void Racer::OnTarget(Fetch& fetch, const Target& target) {
+  const core::Flight* flight = scheduler_.Find(fetch.flight());
+  if (flight == nullptr) return;
+  if (Transfer* transfer = TransferOf(flight->file)) transfer->OnTarget(flight->source, target);
+  work_changed_ = true;  // more connections may ask this source for this file now
+}
+
+void Racer::OnPiece(Fetch& fetch, PieceIndex piece, disk::Buffer buffer, core::SourceIndex also) {
+  const core::Flight* found = scheduler_.Find(fetch.flight());
+  if (found == nullptr) return;
+  const core::Flight flight = *found;
+  Transfer* transfer = TransferOf(flight.file);
+  if (transfer == nullptr || !transfer->Wants(piece)) {
+    if (transfer != nullptr) transfer->OnWasted(buffer.size());
+    return;
+  }
+  transfer->OnPiece(flight, piece, std::move(buffer), also);
+  // The race for this piece is decided: the first whole piece wins.
+  if (flight.rival != 0) AbandonFlight(flight.rival);
+}
+
+void Racer::OnBytes(Fetch& fetch, ByteCount received, ByteCount position) {
+  const absl::Time now = context_.clock.Steady();
+  last_byte_ = now;
+  Source& source = context_.sources.at(fetch.source());
+  source.stats.OnBytes(received, now);
+  source.limit.OnBytes(received, source.in_use, now);
+  scheduler_.OnBytes(fetch.flight(), position, now);
+  const core::Flight* flight = scheduler_.Find(fetch.flight());
+  if (flight == nullptr) return;
+  if (Transfer* transfer = TransferOf(flight->file)) transfer->OnReceived(flight->source, received, now);
+}
+
+void Racer::OnPaused(Fetch& fetch) { paused_.push_back(fetch.flight()); }
+
+void Racer::OnBuffersAvailable() {
+  std::deque<core::FlightId> waiting;
+  waiting.swap(paused_);
+  for (const core::FlightId id : waiting) {
+    const auto it = fetches_.find(id);
+    if (it != fetches_.end()) it->second->Unpause();
+  }
+}
+
+void Racer::OnEnd(Fetch& fetch, FetchResult result) {
+  const core::FlightId id = fetch.flight();
+  const core::Flight* found = scheduler_.Find(id);
+  if (found == nullptr) return;
+  const core::Flight flight = *found;
+  const absl::Time now = context_.clock.Steady();
+  Source& source = context_.sources.at(flight.source);
+  source.stats.OnFlight(result.body_bytes, result.body_time);
+  if (result.failure == core::Failure::kNone) {
+    context_.sources.OnSuccess(flight.source, now);
+  } else {
+    spdlog::debug("range of source {} failed: {} ({})", source.config.name,
+                  core::FailureName(result.failure), result.why);
+    // A connection that brought something and broke is not the same as one that brought nothing.
+    const bool progressed = result.body_bytes >= kPieceBytes;
+    if (progressed) context_.sources.OnSuccess(flight.source, now);
+    context_.sources.OnFailure(flight.source, result.failure, result.rest, result.why, now, context_.rng);
+  }
+  scheduler_.End(id);
+  Retire(id);
+  if (Transfer* transfer = TransferOf(flight.file)) transfer->OnFetchEnd(flight.source, result, now);
+}
+
+void Racer::BeginRacing(Transfer& transfer) {
+  scheduler_.AddFile(transfer.id(), &transfer.pieces());
+  work_changed_ = true;
+}
+
+void Racer::EndRacing(Transfer& transfer) {
+  std::vector<core::FlightId> flights;
+  for (const auto& [id, flight] : scheduler_.flights()) {
+    if (flight.file == transfer.id()) flights.push_back(id);
+  }
+  for (const core::FlightId id : flights) AbandonFlight(id);
+  scheduler_.RemoveFile(transfer.id());
+}
+
+void Racer::Convict(core::SourceIndex index, const Transfer& transfer,
+                    const std::vector<PieceIndex>& pieces) {
+  Source& source = context_.sources.at(index);
+  records::v1::ConvictionRecord conviction;
+  conviction.set_at_unix_ms(absl::ToUnixMillis(context_.clock.Wall()));
+  conviction.set_path(transfer.file().path);
+  conviction.set_piece(pieces.front());
+  conviction.set_evidence(absl::StrCat("sent wrong bytes: ", transfer.file().path, ", ", pieces.size(),
+                                       " piece(s) from MiB ", pieces.front(),
+                                       " on; the same pieces from another source have the listed hash"));
+  spdlog::warn("source {} is quarantined: {}", source.config.name, conviction.evidence());
+  source.health.Quarantine(conviction.evidence());
+  source.convictions.push_back(conviction);
+  store::Batch batch;
+  batch.puts.emplace_back(store::SourceKey(source.config.name),
+                          context_.sources.ToRecord(index, context_.clock.Wall()).SerializeAsString());
+  context_.store.Commit(std::move(batch), store::Durability::kPromise, [](absl::Status) {});
+}
+
+std::vector<double> Racer::Trust() const {
+  std::vector<double> trust;
+  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
+    const Source& s = context_.sources.at(i);
+    trust.push_back((s.config.authority ? 10 : 0) + s.stats.success() -
+                    10.0 * static_cast<double>(s.convictions.size()));
+  }
+  return trust;
+}
+
+void Racer::OnOver(Transfer& transfer) {
+  const auto it = transfers_.find(transfer.id());
+  if (it == transfers_.end()) return;
+  const auto key = by_key_.find(transfer.key());
+  if (key != by_key_.end() && key->second == &transfer) by_key_.erase(key);
+  if (auto record = transfer.KeptRecord()) records_.insert_or_assign(transfer.key(), *std::move(record));
+  retired_transfers_.push_back(std::move(it->second));
+  transfers_.erase(it);
+  work_changed_ = true;
+}
+
+int Racer::ConnectionsOf(core::SourceIndex source, const TransferClient* client) const {
+  int n = 0;
+  for (const auto& [id, flight] : scheduler_.flights()) {
+    if (flight.source != source) continue;
+    const Transfer* transfer = TransferOf(flight.file);
+    n += transfer != nullptr && transfer->WantedBy(client);
+  }
+  return n;
+}
+
+void Racer::Shutdown(absl::AnyInvocable<void()> done) {
+  shutting_down_ = true;
+  std::vector<core::FlightId> flights;
+  for (const auto& [id, fetch] : fetches_) flights.push_back(id);
+  for (const core::FlightId id : flights) AbandonFlight(id);
+  auto waiting = std::make_shared<size_t>(transfers_.size() + 1);
+  auto finish = std::make_shared<absl::AnyInvocable<void()>>(std::move(done));
+  const auto one_done = [waiting, finish] {
+    if (--*waiting == 0) (*finish)();
+  };
+  std::vector<Transfer*> all;
+  for (const auto& [id, transfer] : transfers_) all.push_back(transfer.get());
+  for (Transfer* transfer : all) transfer->MaybeCheckpoint(context_.clock.Steady(), true, one_done);
+  one_done();
+}
+
+}  // namespace hfget::engine

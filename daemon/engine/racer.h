@@ -1,0 +1,96 @@
+// The race: which source fetches which range of which file, and what becomes of failures.
+#ifndef HFGET_DAEMON_ENGINE_RACER_H_
+#define HFGET_DAEMON_ENGINE_RACER_H_
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "daemon/core/scheduler.h"
+#include "daemon/engine/context.h"
+#include "daemon/engine/fetch.h"
+#include "daemon/engine/transfer.h"
+
+namespace hfget::engine {
+
+// Owns: the transfers and their fetches. Holds no policy of its own: core::Scheduler chooses, core::ConsequenceOf judges.
+// Thread: the engine.
+class Racer final : public core::Scheduler::World, public Fetch::Observer, public TransferHost {
+ public:
+  explicit Racer(Context& context);
+  ~Racer() override;
+
+  // The transfer of this partial file, joined or begun. `record` is used only when it begins.
+  Transfer& Join(TransferClient& client, size_t file_index, const hub::ManifestFile& file);
+  void Leave(TransferClient& client, bool discard);
+  // What was durable at the last run, by transfer key.
+  void Load(std::string key, records::v1::TransferRecord record);
+
+  // Does what is due: stalls, checkpoints, new fetches, hopeless files. Called every turn of the loop.
+  void Tick(absl::Time now);
+  // The earliest time at which Tick has something to do by itself.
+  absl::Time NextTick(absl::Time now) const;
+  // Buffers have come back to the pool.
+  void OnBuffersAvailable();
+
+  // Abandons all fetches and records what is there; `done` when it is.
+  void Shutdown(absl::AnyInvocable<void()> done);
+
+  const Transfer* Find(const std::string& key) const;
+  size_t open_transfers() const { return transfers_.size(); }
+  int connections() const { return static_cast<int>(fetches_.size()); }
+  int ConnectionsOf(core::SourceIndex source, const TransferClient* client) const;
+  absl::Time last_byte() const { return last_byte_; }
+  const core::Scheduler& scheduler() const { return scheduler_; }
+  const std::map<core::FileId, std::unique_ptr<Transfer>>& transfers() const { return transfers_; }
+
+  // core::Scheduler::World
+  bool MayServe(core::FileId file, core::SourceIndex source) const override;
+
+  // Fetch::Observer
+  void OnTarget(Fetch& fetch, const Target& target) override;
+  void OnPiece(Fetch& fetch, PieceIndex piece, disk::Buffer buffer, core::SourceIndex also) override;
+  void OnBytes(Fetch& fetch, ByteCount received, ByteCount position) override;
+  void OnPaused(Fetch& fetch) override;
+  void OnEnd(Fetch& fetch, FetchResult result) override;
+
+  // TransferHost
+  void BeginRacing(Transfer& transfer) override;
+  void EndRacing(Transfer& transfer) override;
+  void Convict(core::SourceIndex source, const Transfer& transfer,
+               const std::vector<PieceIndex>& pieces) override;
+  std::vector<double> Trust() const override;
+  void OnOver(Transfer& transfer) override;
+  bool shutting_down() const override { return shutting_down_; }
+
+ private:
+  void Dispatch(absl::Time now);
+  bool DispatchOne(core::SourceIndex source, absl::Time now);
+  void StartFetch(const core::Assignment& assignment);
+  void AbandonFlight(core::FlightId flight);
+  void Retire(core::FlightId flight);
+  void Sweep();
+  Transfer* TransferOf(core::FileId file) const;
+
+  Context& context_;
+  core::Scheduler scheduler_;
+  std::map<core::FileId, std::unique_ptr<Transfer>> transfers_;
+  std::map<std::string, Transfer*> by_key_;  // those that may be joined
+  absl::flat_hash_map<std::string, records::v1::TransferRecord> records_;
+  std::map<core::FlightId, std::unique_ptr<Fetch>> fetches_;
+  std::deque<core::FlightId> paused_;
+  std::vector<std::unique_ptr<Fetch>> retired_fetches_;  // destroyed at the end of the turn: they may be on the stack
+  std::vector<std::unique_ptr<Transfer>> retired_transfers_;
+  core::FileId next_file_ = 1;
+  absl::Time last_byte_;
+  absl::Time next_house_keeping_ = absl::InfinitePast();
+  bool work_changed_ = true;
+  bool shutting_down_ = false;
+};
+
+}  // namespace hfget::engine
+
+#endif  // HFGET_DAEMON_ENGINE_RACER_H_

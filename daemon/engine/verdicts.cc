@@ -1,0 +1,76 @@
+#include "daemon/engine/verdicts.h"
+
+namespace hfget::engine {
+
+core::ErrorCause CauseOf(hub::HubErrorKind kind) {
+  switch (kind) {
+    case hub::HubErrorKind::kRevisionNotFound:
+    case hub::HubErrorKind::kEntryNotFound:
+    case hub::HubErrorKind::kRepoNotFound:
+    case hub::HubErrorKind::kDisabled:
+      return core::ErrorCause::kNotFound;
+    case hub::HubErrorKind::kGated:
+    case hub::HubErrorKind::kInvalidToken:
+    case hub::HubErrorKind::kUnauthorized:
+    case hub::HubErrorKind::kForbidden:
+      return core::ErrorCause::kUnauthorized;
+    case hub::HubErrorKind::kBadRequest:
+      return core::ErrorCause::kInvalid;
+    default:
+      return core::ErrorCause::kNoSource;
+  }
+}
+
+core::Failure FailureOf(net::NetError error) {
+  switch (error) {
+    case net::NetError::kNone:
+    case net::NetError::kCancelled:
+      return core::Failure::kNone;
+    case net::NetError::kResolve:
+    case net::NetError::kConnect:
+    case net::NetError::kConnectTimeout:
+      return core::Failure::kConnect;
+    case net::NetError::kTls:
+      return core::Failure::kTls;
+    case net::NetError::kHeadTimeout:
+      return core::Failure::kStall;
+    case net::NetError::kReset:
+      return core::Failure::kReset;
+    case net::NetError::kProtocol:
+    case net::NetError::kUnsupportedUrl:
+      return core::Failure::kWrongAnswer;
+    case net::NetError::kLocal:
+      return core::Failure::kLocal;
+  }
+  return core::Failure::kReset;
+}
+
+core::Failure FailureOf(hub::HubErrorKind kind) {
+  switch (kind) {
+    case hub::HubErrorKind::kNone:
+      return core::Failure::kNone;
+    case hub::HubErrorKind::kRevisionNotFound:
+    case hub::HubErrorKind::kEntryNotFound:
+    case hub::HubErrorKind::kDisabled:
+      return core::Failure::kNotHere;
+    case hub::HubErrorKind::kGated:
+      return core::Failure::kGated;
+    case hub::HubErrorKind::kRepoNotFound:
+    case hub::HubErrorKind::kInvalidToken:
+    case hub::HubErrorKind::kUnauthorized:
+      return core::Failure::kCredential;
+    case hub::HubErrorKind::kForbidden:
+      return core::Failure::kFiltered;
+    case hub::HubErrorKind::kRateLimited:
+      return core::Failure::kRateLimited;
+    case hub::HubErrorKind::kUnavailable:
+      return core::Failure::kServerError;
+    case hub::HubErrorKind::kBadRequest:
+    case hub::HubErrorKind::kRangeNotSatisfiable:
+    case hub::HubErrorKind::kUnexpected:
+      return core::Failure::kWrongAnswer;
+  }
+  return core::Failure::kWrongAnswer;
+}
+
+}  // namespace hfget::engine

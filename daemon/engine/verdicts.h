@@ -1,0 +1,20 @@
+// How errors of the net and of hubs translate into decisions.
+#ifndef HFGET_DAEMON_ENGINE_VERDICTS_H_
+#define HFGET_DAEMON_ENGINE_VERDICTS_H_
+
+#include "daemon/core/failure.h"
+#include "daemon/core/pull_state.h"
+#include "daemon/hub/hub_error.h"
+#include "daemon/net/http.h"
+
+namespace hfget::engine {
+
+// What a hub's error means for a pull.
+core::ErrorCause CauseOf(hub::HubErrorKind kind);
+// What an error of the net, or of a hub, means for a source.
+core::Failure FailureOf(net::NetError error);
+core::Failure FailureOf(hub::HubErrorKind kind);
+
+}  // namespace hfget::engine
+
+#endif  // HFGET_DAEMON_ENGINE_VERDICTS_H_
