@@ -1,0 +1,117 @@
+#include "cli/client.h"
+
+#include <grpc/support/log.h>
+
+#include <cstdlib>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace hfget::cli {
+namespace {
+
+constexpr absl::Duration kShort = absl::Seconds(5);
+// Listing what exists and recording a pull take milliseconds; a disk that is busy with other things may take its time.
+constexpr absl::Duration kLong = absl::Seconds(60);
+
+// gRPC parses the target as a URI.
+std::string Target(const std::string& socket) {
+  std::string target = "unix:";
+  for (const char c : socket) {
+    const bool plain = absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                       absl::StrContains("/-._~", absl::string_view(&c, 1));
+    if (plain) {
+      target += c;
+    } else {
+      absl::StrAppendFormat(&target, "%%%02X", static_cast<unsigned char>(c));
+    }
+  }
+  return target;
+}
+
+// gRPC's own log lines are for its developers. GRPC_VERBOSITY brings them back.
+void SilenceGrpc() {
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& socket) {
+  SilenceGrpc();
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);  // a plan of a large repo passes 4 MiB
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // Else a new channel inherits the pause that a failed connection to the same socket has earned.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(Target(socket), grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace
+
+absl::Status ToAbslStatus(const grpc::Status& status, absl::string_view socket) {
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  switch (status.error_code()) {
+    case grpc::StatusCode::OK:
+      return absl::OkStatus();
+    case grpc::StatusCode::UNAVAILABLE:
+      return absl::Status(code, absl::StrCat("the daemon at ", socket, " is not available (",
+                                             status.error_message(), "): try again"));
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return absl::Status(code, absl::StrCat("the daemon at ", socket,
+                                             " does not answer: hfget daemon stop && hfget daemon start"));
+    default:
+      return absl::Status(code, status.error_message());
+  }
+}
+
+Client::Client(const std::string& socket)
+    : socket_(socket), stub_(v1::Hfget::NewStub(MakeChannel(socket))) {}
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> Client::Call(
+    grpc::Status (v1::Hfget::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+    const Request& request, absl::Duration timeout) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  Response response;
+  const absl::Status status = ToAbslStatus((*stub_.*method)(&context, request, &response), socket_);
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::StatusOr<v1::GetVersionResponse> Client::GetVersion() {
+  return Call(&v1::Hfget::Stub::GetVersion, v1::GetVersionRequest(), kShort);
+}
+
+absl::StatusOr<v1::PullResponse> Client::Pull(const v1::PullRequest& request) {
+  return Call(&v1::Hfget::Stub::Pull, request, kLong);
+}
+
+absl::StatusOr<v1::ListPullsResponse> Client::ListPulls(bool active_only) {
+  v1::ListPullsRequest request;
+  request.set_active_only(active_only);
+  return Call(&v1::Hfget::Stub::ListPulls, request, kLong);
+}
+
+absl::StatusOr<v1::Pull> Client::CancelPull(const std::string& id, bool discard_partial) {
+  v1::CancelPullRequest request;
+  request.set_id(id);
+  request.set_discard_partial(discard_partial);
+  absl::StatusOr<v1::CancelPullResponse> response =
+      Call(&v1::Hfget::Stub::CancelPull, request, kLong);
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_pull());
+}
+
+absl::StatusOr<v1::ListSourcesResponse> Client::ListSources() {
+  return Call(&v1::Hfget::Stub::ListSources, v1::ListSourcesRequest(), kLong);
+}
+
+std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> Client::WatchPull(
+    grpc::ClientContext* context, const std::string& id) {
+  v1::WatchPullRequest request;
+  request.set_id(id);
+  return stub_->WatchPull(context, request);
+}
+
+}  // namespace hfget::cli

@@ -1,0 +1,52 @@
+// Calls to one daemon.
+#ifndef HFGET_CLI_CLIENT_H_
+#define HFGET_CLI_CLIENT_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "hfget/v1/hfget.grpc.pb.h"
+
+namespace hfget::cli {
+
+// The API that this client speaks; GetVersionResponse.api.
+constexpr int kApi = 1;
+
+// The same code; a message that says what to do where gRPC's own does not.
+absl::Status ToAbslStatus(const grpc::Status& status, absl::string_view socket);
+
+// Errors: of the daemon as they are; UNAVAILABLE when it cannot be reached, DEADLINE_EXCEEDED when it does not answer.
+class Client {
+ public:
+  // Connects with the first call.
+  explicit Client(const std::string& socket);
+
+  const std::string& socket() const { return socket_; }
+
+  absl::StatusOr<v1::GetVersionResponse> GetVersion();
+  absl::StatusOr<v1::PullResponse> Pull(const v1::PullRequest& request);
+  absl::StatusOr<v1::ListPullsResponse> ListPulls(bool active_only);
+  absl::StatusOr<v1::Pull> CancelPull(const std::string& id, bool discard_partial);
+  absl::StatusOr<v1::ListSourcesResponse> ListSources();
+  // `context` outlives the reader.
+  std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> WatchPull(grpc::ClientContext* context,
+                                                                       const std::string& id);
+
+ private:
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Call(grpc::Status (v1::Hfget::Stub::*method)(grpc::ClientContext*,
+                                                                        const Request&, Response*),
+                                const Request& request, absl::Duration timeout);
+
+  std::string socket_;
+  std::unique_ptr<v1::Hfget::Stub> stub_;
+};
+
+}  // namespace hfget::cli
+
+#endif  // HFGET_CLI_CLIENT_H_

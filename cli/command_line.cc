@@ -1,0 +1,227 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace hfget::cli {
+namespace {
+
+void AddGlobal(CLI::App* app, Options* options) {
+  app->add_option("--socket", options->socket, "The daemon's socket")
+      ->type_name("PATH")
+      ->group("Daemon");
+  app->add_option("--config", options->config, "The daemon's config file, when this starts it")
+      ->type_name("FILE")
+      ->group("Daemon");
+  app->add_option("--state-dir", options->state_dir, "The daemon's state folder, when this starts it")
+      ->type_name("DIR")
+      ->group("Daemon");
+}
+
+CLI::App* AddCommand(CLI::App* app, Options* options, const std::string& name,
+                     const std::string& description) {
+  CLI::App* command = app->add_subcommand(name, description);
+  AddGlobal(command, options);
+  const std::string parent = app->get_parent() == nullptr ? "" : app->get_name() + " ";
+  command->parse_complete_callback([options, name, parent] { options->command = parent + name; });
+  return command;
+}
+
+void AddQuiet(CLI::App* app, Options* options) {
+  app->add_flag("-q,--quiet", options->quiet, "Nothing on standard error but errors");
+}
+
+// One value a flag, so that the words after it stay files.
+void AddPatterns(CLI::App* app, const std::string& name, std::vector<std::string>* patterns,
+                 const std::string& description) {
+  app->add_option(name, *patterns, description)->type_name("PATTERN")->allow_extra_args(false);
+}
+
+void AddPull(CLI::App* app, Options* options) {
+  CLI::App* pull = AddCommand(app, options, "pull", "Pull a repo, or files of it");
+  PullOptions* p = &options->pull;
+  pull->add_option("repo", p->repo, "org/name, or hf://[datasets/|spaces/]org/name[@revision][/path]")
+      ->required()
+      ->type_name("REPO");
+  pull->add_option("files", p->files, "Files, folders (\"dir/\") or patterns; default: all")
+      ->type_name("FILES");
+  pull->add_option("--type,--repo-type", p->type, "model, dataset or space")
+      ->type_name("TYPE")
+      ->check(CLI::IsMember({"model", "dataset", "space"}))
+      ->capture_default_str();
+  pull->add_option("--revision", p->revision, "Branch, tag, refs/pr/N or commit; default: main")
+      ->type_name("REV");
+  AddPatterns(pull, "--include", &p->include, "Keep what matches (fnmatch); may be repeated");
+  AddPatterns(pull, "--exclude", &p->exclude, "Leave out what matches; may be repeated");
+  pull->add_option("--local-dir", p->local_dir, "Put the files there instead of into the cache")
+      ->type_name("DIR")
+      ->each([p](const std::string&) { p->has_local_dir = true; });
+  pull->add_option("--cache-dir", p->cache_dir, "The Hugging Face cache; default: as huggingface_hub")
+      ->type_name("DIR")
+      ->each([p](const std::string&) { p->has_cache_dir = true; });
+  pull->add_option("--token", p->token, "A Hugging Face token; HF_TOKEN is the safer way")
+      ->type_name("T");
+  pull->add_option("--authority", p->authority, "Believe the listing of this source alone")
+      ->type_name("SOURCE");
+  CLI::Option* dry = pull->add_flag("--dry-run", p->dry_run, "Say what would be fetched");
+  pull->add_flag("--detach", p->detach, "Print the pull's id and leave it to the daemon")->excludes(dry);
+  AddQuiet(pull, options);
+  pull->add_flag("--json", options->json,
+                 "One JSON object on standard output, at the end, instead of the path and of progress");
+  pull->footer(std::string("Standard output: the path alone. Progress goes to standard error.\n\n") +
+               kExitCodeHelp);
+}
+
+void AddPulls(CLI::App* app, Options* options) {
+  CLI::App* ps = AddCommand(app, options, "ps", "List the pulls that run");
+  ps->add_flag("-a,--all", options->all, "Also those that have ended");
+  ps->add_flag("--json", options->json, "A JSON array");
+  CLI::App* watch = AddCommand(app, options, "watch", "Come back to a pull and stay until it ends");
+  watch->add_option("id", options->id, "Its id, or the beginning of it")->required()->type_name("ID");
+  AddQuiet(watch, options);
+  watch->add_flag("--json", options->json, "One JSON object a line, a line a snapshot; the last is final");
+  CLI::App* cancel = AddCommand(app, options, "cancel", "Stop a pull");
+  cancel->add_option("id", options->id, "Its id, or the beginning of it")->required()->type_name("ID");
+  cancel->add_flag("--purge", options->purge, "Also delete its unfinished partial files");
+  AddQuiet(cancel, options);
+}
+
+void AddRest(CLI::App* app, Options* options) {
+  CLI::App* sources = AddCommand(app, options, "sources", "Show the sources and their health");
+  sources->add_flag("--json", options->json, "A JSON array");
+  CLI::App* daemon = app->add_subcommand("daemon", "Start, stop or look at the daemon");
+  daemon->require_subcommand(1);
+  AddQuiet(AddCommand(daemon, options, "start", "Start it; any other command does so too"), options);
+  AddQuiet(AddCommand(daemon, options, "stop", "Stop it; its pulls go on at the next start"), options);
+  AddCommand(daemon, options, "status", "Whether it runs: exit code 0, else 3");
+  AddCommand(app, options, "version", "The versions of hfget and of the daemon that runs");
+  CLI::App* completion =
+      AddCommand(app, options, "completion", "Print a completion script: bash, zsh or fish");
+  completion->add_option("shell", options->shell, "bash, zsh or fish")
+      ->required()
+      ->type_name("SHELL")
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+std::vector<std::string> CommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::string UnknownCommand(const CLI::App& app, const std::string& word) {
+  const std::string near = DidYouMean(word, CommandNames(app));
+  return absl::StrCat("unknown command '", word, "'", near.empty() ? "" : ": did you mean '", near,
+                      near.empty() ? ": hfget --help lists them" : "'?");
+}
+
+// The first word that is a command's place and names none; "" when there is none. Global options come before it.
+std::string MisplacedCommand(const CLI::App& app, const std::vector<std::string>& words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--socket" || words[i] == "--config" || words[i] == "--state-dir") {
+      ++i;
+    } else if (!words[i].starts_with("-")) {
+      const std::vector<std::string> names = CommandNames(app);
+      return std::find(names.begin(), names.end(), words[i]) == names.end() ? words[i] : "";
+    }
+  }
+  return "";
+}
+
+int Distance(const std::string& a, const std::string& b) {
+  std::vector<int> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<int>(j);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    int diagonal = std::exchange(row[0], static_cast<int>(i));
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const int substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substituted}));
+    }
+  }
+  return row[b.size()];
+}
+
+// The command that was being parsed, with the words before its name in `prefix`.
+const CLI::App& Deepest(const CLI::App& app, std::string* prefix) {
+  const CLI::App* deepest = &app;
+  while (!deepest->get_subcommands().empty()) {
+    absl::StrAppend(prefix, prefix->empty() ? "" : " ", deepest->get_name());
+    deepest = deepest->get_subcommands().front();
+  }
+  return *deepest;
+}
+
+std::string HelpOf(const CLI::App& app) {
+  std::string prefix;
+  const CLI::App& deepest = Deepest(app, &prefix);
+  return deepest.help(prefix);
+}
+
+std::string UsageError(const CLI::App& app, const std::string& error) {
+  std::string prefix;
+  const CLI::App& deepest = Deepest(app, &prefix);
+  return absl::StrCat(absl::StrReplaceAll(error, {{"\n", " "}}), ": see ", prefix,
+                      prefix.empty() ? "" : " ", deepest.get_name(), " --help");
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> MakeApp(Options* options) {
+  auto app = std::make_unique<CLI::App>(
+      "Pulls Hugging Face repositories through whichever endpoints work best.", "hfget");
+  AddGlobal(app.get(), options);
+  app->add_flag_callback(
+      "--version", [options] { options->command = "version"; }, "The same as the command version");
+  AddPull(app.get(), options);
+  AddPulls(app.get(), options);
+  AddRest(app.get(), options);
+  app->require_subcommand(0, 1);
+  app->footer(kExitCodeHelp);
+  return app;
+}
+
+std::string DidYouMean(const std::string& word, const std::vector<std::string>& known) {
+  std::string best;
+  int best_distance = 3;  // more changes than two are another word
+  for (const std::string& candidate : known) {
+    const int distance = Distance(word, candidate);
+    if (distance < best_distance && distance < static_cast<int>(candidate.size())) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+CommandLine ParseCommandLine(std::vector<std::string> words) {
+  Options options;
+  const std::unique_ptr<CLI::App> app = MakeApp(&options);
+  CommandLine line;
+  if (const std::string word = MisplacedCommand(*app, words); !word.empty()) {
+    line.error = UnknownCommand(*app, word);
+    return line;
+  }
+  try {
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app->parse(std::move(words));
+    line.options = std::move(options);
+    if (line.options->command.empty()) line.help = app->help();
+    if (line.options->command.empty()) line.options.reset();
+  } catch (const CLI::CallForHelp&) {
+    line.help = HelpOf(*app);
+  } catch (const CLI::ParseError& error) {
+    line.error = UsageError(*app, error.what());
+  }
+  return line;
+}
+
+}  // namespace hfget::cli

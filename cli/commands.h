@@ -1,0 +1,33 @@
+// The commands. Each one answers the exit code and prints through the context alone.
+#ifndef HFGET_CLI_COMMANDS_H_
+#define HFGET_CLI_COMMANDS_H_
+
+#include "absl/status/statusor.h"
+#include "cli/client.h"
+#include "cli/context.h"
+#include "cli/options.h"
+
+namespace hfget::cli {
+
+ExitCode RunPull(Context& context, const Options& options);
+ExitCode RunWatch(Context& context, const Options& options);
+ExitCode RunCancel(Context& context, const Options& options);
+ExitCode RunPs(Context& context, const Options& options);
+ExitCode RunSources(Context& context, const Options& options);
+ExitCode RunDaemonStart(Context& context, const Options& options);
+ExitCode RunDaemonStop(Context& context, const Options& options);
+ExitCode RunDaemonStatus(Context& context, const Options& options);
+ExitCode RunVersion(Context& context, const Options& options);
+ExitCode RunCompletion(Context& context, const Options& options);
+
+// What `pull` asks the daemon for: paths absolute, the cache and the token found as huggingface_hub finds them.
+// Errors: INVALID_ARGUMENT.
+absl::StatusOr<v1::PullRequest> MakePullRequest(const Context& context, const PullOptions& options);
+
+// The pull whose id is `id`, or begins with it and is the only one that does.
+// Errors: NOT_FOUND, INVALID_ARGUMENT when several begin so; those of the call.
+absl::StatusOr<v1::Pull> FindPull(Client* client, const std::string& id);
+
+}  // namespace hfget::cli
+
+#endif  // HFGET_CLI_COMMANDS_H_

@@ -1,0 +1,134 @@
+#include "cli/daemon_control.h"
+
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace hfget::cli {
+namespace {
+
+// In the daemon's state folder, because a socket's folder is often in memory. Empty when that folder cannot be made: the
+// daemon itself will say so.
+std::string LogFile(const Context& context, const Options& options) {
+  std::string folder = AbsolutePath(context.cwd, context.env.ExpandUser(options.state_dir));
+  if (options.state_dir.empty()) {
+    const std::string state = context.env.Get("XDG_STATE_HOME");
+    folder = absl::StartsWith(state, "/") ? state + "/hfget"
+                                          : context.env.Home() + "/.local/state/hfget";
+  }
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  return error ? "" : folder + "/hfgetd.stderr";
+}
+
+void AddPath(const Context& context, const char* flag, const std::string& path,
+             std::vector<std::string>* arguments) {
+  if (path.empty()) return;
+  arguments->push_back(flag);
+  arguments->push_back(AbsolutePath(context.cwd, context.env.ExpandUser(path)));
+}
+
+}  // namespace
+
+absl::StatusOr<DaemonControl> DaemonControl::Make(Context* context, const Options& options) {
+  absl::StatusOr<std::string> socket =
+      SocketPath(options.socket, context->env, context->uid, context->cwd);
+  if (!socket.ok()) return socket.status();
+  return DaemonControl(context, options, *std::move(socket));
+}
+
+absl::Status DaemonControl::CheckVersion(const v1::GetVersionResponse& daemon) {
+  if (daemon.api() != kApi) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the daemon at ", socket_, " is version ", daemon.version(), " (API ", daemon.api(),
+        "), this hfget is ", HFGET_VERSION, " (API ", kApi,
+        "): run hfget daemon stop && hfget daemon start"));
+  }
+  if (daemon.version() != HFGET_VERSION && !warned_) {
+    warned_ = true;
+    PrintNote(*context_, options_,
+              absl::StrCat("warning: the daemon is version ", daemon.version(), ", hfget is ",
+                           HFGET_VERSION, ": hfget daemon stop && hfget daemon start"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Client> DaemonControl::Greet() {
+  Client client(socket_);
+  const absl::StatusOr<v1::GetVersionResponse> version = client.GetVersion();
+  if (!version.ok()) return version.status();
+  const absl::Status fits = CheckVersion(*version);
+  if (!fits.ok()) return fits;
+  return client;
+}
+
+absl::Status DaemonControl::Launch(SocketState state, Start start) {
+  if (start == Start::kNever || (start == Start::kAfterCrash && state != SocketState::kStale)) {
+    return absl::UnavailableError(
+        absl::StrCat("no daemon runs at ", socket_, ": hfget daemon start"));
+  }
+  DaemonStart daemon;
+  daemon.timeout = context_->timing.ready;
+  daemon.log_file = LogFile(*context_, options_);
+  daemon.arguments = {"--socket", socket_};
+  AddPath(*context_, "--config", options_.config, &daemon.arguments);
+  AddPath(*context_, "--state-dir", options_.state_dir, &daemon.arguments);
+  const absl::Status started = context_->processes.StartDaemon(daemon);
+  if (started.ok()) return started;
+  // Two commands at once start two daemons, and one of them finds the socket taken: that one's end is no error.
+  const absl::StatusOr<SocketProbe> now = ProbeSocket(socket_);
+  return now.ok() && now->state == SocketState::kListening ? absl::OkStatus() : started;
+}
+
+absl::StatusOr<Client> DaemonControl::Connect(Start start) {
+  const absl::Time deadline = context_->now() + context_->timing.ready;
+  for (;;) {
+    const absl::StatusOr<SocketProbe> probe = ProbeSocket(socket_);
+    if (!probe.ok()) return probe.status();
+    if (probe->state != SocketState::kListening) {
+      const absl::Status launched = Launch(probe->state, start);
+      if (!launched.ok()) return launched;
+    }
+    absl::StatusOr<Client> client = Greet();
+    // UNAVAILABLE: it is about to end. Wait for that, then start the next one.
+    if (client.ok() || !absl::IsUnavailable(client.status()) || context_->now() >= deadline) {
+      return client;
+    }
+    absl::SleepFor(context_->timing.poll);
+  }
+}
+
+absl::StatusOr<std::optional<v1::GetVersionResponse>> DaemonControl::Ask() {
+  const absl::StatusOr<SocketProbe> probe = ProbeSocket(socket_);
+  if (!probe.ok()) return probe.status();
+  if (probe->state != SocketState::kListening) return std::nullopt;
+  absl::StatusOr<v1::GetVersionResponse> version = Client(socket_).GetVersion();
+  if (!version.ok()) return version.status();
+  return *std::move(version);
+}
+
+absl::StatusOr<int64_t> DaemonControl::Stop() {
+  absl::StatusOr<SocketProbe> probe = ProbeSocket(socket_);
+  if (!probe.ok()) return probe.status();
+  if (probe->state != SocketState::kListening) return 0;
+  // One that hangs cannot name its process, but the kernel can.
+  const absl::StatusOr<v1::GetVersionResponse> version = Client(socket_).GetVersion();
+  const int64_t pid = version.ok() ? version->pid() : probe->pid;
+  const absl::Status told = context_->processes.Terminate(pid);
+  if (!told.ok()) return told;
+  const absl::Time deadline = context_->now() + context_->timing.ready;
+  while (probe.ok() && probe->state == SocketState::kListening) {
+    if (context_->now() >= deadline) {
+      return absl::DeadlineExceededError(
+          absl::StrCat("the daemon (process ", pid, ") does not end: kill -9 ", pid,
+                       " loses at most the last few seconds of a download"));
+    }
+    absl::SleepFor(context_->timing.poll);
+    probe = ProbeSocket(socket_);
+  }
+  return pid;
+}
+
+}  // namespace hfget::cli

@@ -1,0 +1,62 @@
+#include "cli/exit_code.h"
+
+#include <csignal>
+
+namespace hfget::cli {
+
+const char kExitCodeHelp[] =
+    "Exit codes:\n"
+    "  0 done   1 failed   2 usage   3 not found (repo, revision, file; daemon status: not running)\n"
+    "  4 not authorised (token missing, refused, or no access)   5 no usable source   6 disk\n"
+    "  130 interrupted: Ctrl-C detaches, the daemon goes on (143: the same by SIGTERM)";
+
+ExitCode ExitCodeOf(v1::ErrorCause cause) {
+  switch (cause) {
+    case v1::ERROR_CAUSE_INVALID:
+      return ExitCode::kUsage;
+    case v1::ERROR_CAUSE_NOT_FOUND:
+      return ExitCode::kNotFound;
+    case v1::ERROR_CAUSE_UNAUTHORIZED:
+      return ExitCode::kUnauthorized;
+    case v1::ERROR_CAUSE_NO_SOURCE:
+      return ExitCode::kNoSource;
+    case v1::ERROR_CAUSE_DISK:
+      return ExitCode::kDisk;
+    default:  // also a cause that a newer daemon invented
+      return ExitCode::kFailed;
+  }
+}
+
+ExitCode ExitCodeOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return ExitCode::kDone;
+    case absl::StatusCode::kInvalidArgument:
+      return ExitCode::kUsage;
+    case absl::StatusCode::kNotFound:
+      return ExitCode::kNotFound;
+    case absl::StatusCode::kUnauthenticated:
+      return ExitCode::kUnauthorized;
+    default:
+      return ExitCode::kFailed;
+  }
+}
+
+ExitCode ExitCodeOf(const v1::Pull& pull) {
+  switch (pull.state()) {
+    case v1::PULL_STATE_DONE:
+      return ExitCode::kDone;
+    case v1::PULL_STATE_NEEDS_TOKEN:
+      return ExitCode::kUnauthorized;
+    case v1::PULL_STATE_FAILED:
+      return ExitCodeOf(pull.error().cause());
+    default:
+      return ExitCode::kFailed;
+  }
+}
+
+ExitCode ExitCodeOfSignal(int signal) {
+  return signal == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated;
+}
+
+}  // namespace hfget::cli

@@ -1,0 +1,107 @@
+#include "cli/follow.h"
+
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "cli/pull_stream.h"
+#include "cli/pull_text.h"
+
+namespace hfget::cli {
+namespace {
+
+// What another try cannot mend. The rest is a daemon that went away.
+bool IsFinal(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kUnimplemented:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void Follower::TakeSnapshot(const v1::Pull& pull) {
+  for (const std::string& notice : pull.notices()) {
+    if (notices_.insert(notice).second) view_.Say(absl::StrCat("note: ", notice));
+  }
+  followed_.pull = pull;
+  followed_.status = absl::OkStatus();
+  view_.Update(pull, context_.now());
+}
+
+Follower::Next Follower::Take(const Inbox::News& news) {
+  if (news.snapshot) TakeSnapshot(*news.snapshot);
+  if (news.resumed) view_.Resumed();
+  view_.Tick(context_.now());
+  followed_.signal = news.signal;
+  if (news.ended && !IsOver(followed_.pull)) {
+    followed_.status = news.ended->ok() ? absl::UnavailableError("the daemon ended the stream early")
+                                        : *news.ended;
+  }
+  const bool lost = !followed_.status.ok() && !IsFinal(followed_.status);
+  return lost ? Next::kReconnect : Next::kStop;
+}
+
+Follower::Next Follower::ReadStream(Client* client) {
+  const PullStream stream(client, followed_.pull.id(), &context_.inbox);
+  for (;;) {
+    const Next next = Take(context_.inbox.Wait(view_.NextTick()));
+    if (followed_.signal != 0 || IsOver(followed_.pull) || !followed_.status.ok()) return next;
+  }
+}
+
+bool Follower::Reconnect(Client* client) {
+  if (!std::exchange(said_lost_, true)) {
+    view_.Say("lost the daemon, trying again; the pull itself is safe");
+  }
+  const absl::Time deadline = context_.now() + context_.timing.retry_for;
+  for (;;) {
+    followed_.signal = context_.inbox.Wait(context_.now() + context_.timing.retry_every).signal;
+    if (followed_.signal != 0) return false;
+    absl::StatusOr<Client> next = control_.Connect(Start::kAfterCrash);
+    if (next.ok()) {
+      *client = *std::move(next);
+      return true;
+    }
+    if (IsFinal(next.status()) || context_.now() >= deadline) {
+      followed_.status = absl::Status(
+          next.status().code(), absl::StrCat("lost the daemon: ", next.status().message(),
+                                             "; then hfget watch ", followed_.pull.id()));
+      return false;
+    }
+  }
+}
+
+bool Follower::BringToken(Client* client, const v1::PullRequest* request) {
+  if (request == nullptr || request->token().empty()) return false;
+  if (followed_.pull.state() != v1::PULL_STATE_NEEDS_TOKEN) return false;
+  absl::StatusOr<v1::PullResponse> response = client->Pull(*request);
+  if (!response.ok()) return false;
+  followed_.pull = response->pull();
+  return true;
+}
+
+Followed Follower::Follow(Client client, const v1::Pull& pull, const v1::PullRequest* request) {
+  context_.inbox.Open();
+  const absl::Cleanup close = [this] { context_.inbox.Close(); };
+  TakeSnapshot(pull);
+  while (!IsOver(followed_.pull)) {
+    if (ReadStream(&client) == Next::kReconnect && followed_.signal == 0) {
+      if (!Reconnect(&client)) break;
+      followed_.status = absl::OkStatus();
+      continue;
+    }
+    // Once: a token that is asked for again right away is of no use.
+    if (!BringToken(&client, std::exchange(request, nullptr))) break;
+  }
+  view_.Finish();
+  return std::move(followed_);
+}
+
+}  // namespace hfget::cli

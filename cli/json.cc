@@ -1,0 +1,138 @@
+#include "cli/json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/time/time.h"
+#include "cli/pull_text.h"
+
+namespace hfget::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Never throws: what is no UTF-8 is replaced.
+std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Json TimeJson(bool known, const google::protobuf::Timestamp& time) {
+  if (!known) return nullptr;
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", TimeOf(time), absl::UTCTimeZone());
+}
+
+Json SecondsJson(bool known, const google::protobuf::Duration& duration) {
+  if (!known) return nullptr;
+  return absl::ToDoubleSeconds(DurationOf(duration));
+}
+
+Json ErrorObject(const v1::Error& error) {
+  return {{"cause", CauseName(error.cause())},
+          {"message", error.message()},
+          {"source", error.source()},
+          {"retry_after_seconds", SecondsJson(error.has_retry_after(), error.retry_after())}};
+}
+
+Json FilesArray(const v1::Pull& pull) {
+  Json files = Json::array();
+  for (const v1::FileProgress& file : pull.files()) {
+    files.push_back({{"path", file.path()},
+                     {"state", FileStateName(file.state())},
+                     {"size_bytes", file.size_bytes()},
+                     {"done_bytes", file.done_bytes()},
+                     {"rate_bytes_per_sec", file.rate_bytes_per_sec()}});
+  }
+  return files;
+}
+
+Json SharesArray(const v1::Pull& pull) {
+  Json shares = Json::array();
+  for (const v1::SourceShare& share : pull.sources()) {
+    shares.push_back({{"name", share.name()},
+                      {"bytes", share.bytes()},
+                      {"rate_bytes_per_sec", share.rate_bytes_per_sec()},
+                      {"connections", share.connections()},
+                      {"note", share.note()}});
+  }
+  return shares;
+}
+
+Json PlanArray(const v1::Pull& pull) {
+  Json plan = Json::array();
+  for (const v1::PlannedFile& file : pull.plan()) {
+    plan.push_back(
+        {{"path", file.path()}, {"size_bytes", file.size_bytes()}, {"present", file.present()}});
+  }
+  return plan;
+}
+
+void AddFigures(const v1::Pull& pull, Json* json) {
+  (*json)["total_bytes"] = pull.total_bytes();
+  (*json)["done_bytes"] = pull.done_bytes();
+  (*json)["reused_bytes"] = pull.reused_bytes();
+  (*json)["fetched_bytes"] = pull.fetched_bytes();
+  (*json)["wasted_bytes"] = pull.wasted_bytes();
+  (*json)["total_files"] = pull.total_files();
+  (*json)["done_files"] = pull.done_files();
+  (*json)["repo_files"] = pull.repo_files();
+  (*json)["rate_bytes_per_sec"] = pull.rate_bytes_per_sec();
+  (*json)["eta_seconds"] = SecondsJson(pull.has_eta(), pull.eta());
+}
+
+Json PullObject(const v1::Pull& pull) {
+  Json json = {{"id", pull.id()},
+               {"repo", pull.repo()},
+               {"type", RepoTypeName(pull.type())},
+               {"revision", pull.revision()},
+               {"commit", pull.commit()},
+               {"state", StateName(pull.state())},
+               {"path", pull.path()}};
+  json["error"] = pull.has_error() ? ErrorObject(pull.error()) : Json(nullptr);
+  AddFigures(pull, &json);
+  json["listing_source"] = pull.listing_source();
+  json["created"] = TimeJson(pull.has_created(), pull.created());
+  json["finished"] = TimeJson(pull.has_finished(), pull.finished());
+  json["sources"] = SharesArray(pull);
+  json["files"] = FilesArray(pull);
+  json["notices"] = Json(std::vector<std::string>(pull.notices().begin(), pull.notices().end()));
+  if (pull.plan_size() > 0) json["plan"] = PlanArray(pull);
+  return json;
+}
+
+}  // namespace
+
+std::string PullJson(const v1::Pull& pull, bool detached) {
+  Json json = PullObject(pull);
+  if (detached) json["detached"] = true;
+  return Dump(json);
+}
+
+std::string PullsJson(const v1::ListPullsResponse& pulls) {
+  Json json = Json::array();
+  for (const v1::Pull& pull : pulls.pulls()) json.push_back(PullObject(pull));
+  return Dump(json);
+}
+
+std::string SourcesJson(const v1::ListSourcesResponse& sources) {
+  Json json = Json::array();
+  for (const v1::Source& source : sources.sources()) {
+    json.push_back({{"name", source.name()},
+                    {"endpoint", source.endpoint()},
+                    {"dialect", source.dialect()},
+                    {"state", source.state()},
+                    {"reason", source.reason()},
+                    {"token_policy", source.token_policy()},
+                    {"rate_bytes_per_sec", source.rate_bytes_per_sec()},
+                    {"latency_seconds", SecondsJson(source.has_latency(), source.latency())},
+                    {"success", source.success()},
+                    {"connections", source.connections()},
+                    {"bytes", source.bytes()}});
+  }
+  return Dump(json);
+}
+
+std::string ErrorJson(v1::ErrorCause cause, absl::string_view message) {
+  v1::Error error;
+  error.set_cause(cause);
+  error.set_message(std::string(message));
+  return Dump({{"state", "failed"}, {"error", ErrorObject(error)}});
+}
+
+}  // namespace hfget::cli

@@ -1,0 +1,22 @@
+// What --json prints: one object a line, names as in hfget.proto, sizes in bytes, times in RFC 3339.
+#ifndef HFGET_CLI_JSON_H_
+#define HFGET_CLI_JSON_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "hfget/v1/hfget.pb.h"
+
+namespace hfget::cli {
+
+// {"id", "repo", "type", "revision", "commit", "state", "path", "error", sizes, …}. "error" is null or an object.
+// `detached`: the command ends before the pull does ("detached": true).
+std::string PullJson(const v1::Pull& pull, bool detached = false);
+std::string PullsJson(const v1::ListPullsResponse& pulls);        // an array
+std::string SourcesJson(const v1::ListSourcesResponse& sources);  // an array
+// For a command that failed before there was a pull: {"state": "failed", "error": {…}}.
+std::string ErrorJson(v1::ErrorCause cause, absl::string_view message);
+
+}  // namespace hfget::cli
+
+#endif  // HFGET_CLI_JSON_H_

@@ -1,0 +1,82 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cli/commands.h"
+#include "cli/daemon_control.h"
+#include "cli/format.h"
+#include "cli/json.h"
+#include "cli/pull_text.h"
+#include "cli/table.h"
+
+namespace hfget::cli {
+namespace {
+
+absl::StatusOr<Client> ConnectTo(Context& context, const Options& options) {
+  absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);
+  if (!control.ok()) return control.status();
+  return control->Connect(Start::kAlways);
+}
+
+std::string OrDash(bool known, std::string text) { return known && !text.empty() ? text : "-"; }
+
+std::string PullsTable(const v1::ListPullsResponse& pulls, absl::Time now) {
+  using enum Align;
+  Table table({kLeft, kLeft, kLeft, kRight, kRight, kRight, kRight, kRight});
+  table.Add({"ID", "PULL", "STATE", "DONE", "SIZE", "RATE", "ETA", "STARTED"});
+  for (const v1::Pull& pull : pulls.pulls()) {
+    const bool listed = pull.total_files() > 0;
+    const bool moves = pull.state() == v1::PULL_STATE_FETCHING;
+    table.Add({pull.id(), PullName(pull), StateName(pull.state()),
+               OrDash(listed, FormatPercent(pull.done_bytes(), pull.total_bytes())),
+               OrDash(listed, FormatBytes(pull.total_bytes())),
+               OrDash(moves, FormatRate(pull.rate_bytes_per_sec())),
+               OrDash(moves && pull.has_eta(), FormatClock(DurationOf(pull.eta()))),
+               OrDash(pull.has_created(),
+                      absl::StrCat(FormatClock(now - TimeOf(pull.created())), " ago"))});
+  }
+  return table.ToString();
+}
+
+std::string SourcesTable(const v1::ListSourcesResponse& sources) {
+  using enum Align;
+  Table table({kLeft, kLeft, kRight, kRight, kRight, kRight, kRight, kLeft, kLeft, kLeft});
+  table.Add({"NAME", "STATE", "RATE", "LATENCY", "SUCCESS", "CONN", "GAVE", "TOKEN", "ENDPOINT",
+             "REASON"});
+  for (const v1::Source& source : sources.sources()) {
+    table.Add({source.name(), source.state(),
+               OrDash(source.rate_bytes_per_sec() > 0, FormatRate(source.rate_bytes_per_sec())),
+               OrDash(source.has_latency(),
+                      absl::StrFormat("%d ms", absl::ToInt64Milliseconds(DurationOf(source.latency())))),
+               absl::StrFormat("%.0f %%", 100 * source.success()),
+               absl::StrCat(source.connections()), FormatBytes(source.bytes()),
+               source.token_policy(), source.endpoint(), source.reason()});
+  }
+  return table.ToString();
+}
+
+}  // namespace
+
+ExitCode RunPs(Context& context, const Options& options) {
+  absl::StatusOr<Client> client = ConnectTo(context, options);
+  if (!client.ok()) return Fail(context, options, client.status());
+  const absl::StatusOr<v1::ListPullsResponse> pulls = client->ListPulls(!options.all);
+  if (!pulls.ok()) return Fail(context, options, pulls.status());
+  if (options.json) {
+    context.out << PullsJson(*pulls) << "\n";
+  } else if (pulls->pulls().empty()) {
+    PrintNote(context, options, options.all ? "no pulls yet" : "nothing runs; --all shows what has ended");
+  } else {
+    context.out << PullsTable(*pulls, context.now());
+  }
+  return ExitCode::kDone;
+}
+
+ExitCode RunSources(Context& context, const Options& options) {
+  absl::StatusOr<Client> client = ConnectTo(context, options);
+  if (!client.ok()) return Fail(context, options, client.status());
+  const absl::StatusOr<v1::ListSourcesResponse> sources = client->ListSources();
+  if (!sources.ok()) return Fail(context, options, sources.status());
+  context.out << (options.json ? SourcesJson(*sources) + "\n" : SourcesTable(*sources));
+  return ExitCode::kDone;
+}
+
+}  // namespace hfget::cli

@@ -1,0 +1,43 @@
+// What the user asked for on the command line.
+#ifndef HFGET_CLI_OPTIONS_H_
+#define HFGET_CLI_OPTIONS_H_
+
+#include <string>
+#include <vector>
+
+namespace hfget::cli {
+
+struct PullOptions {
+  std::string repo;
+  std::vector<std::string> files;
+  std::string type = "model";
+  std::string revision;
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  std::string local_dir;
+  std::string cache_dir;
+  bool has_local_dir = false;
+  bool has_cache_dir = false;
+  std::string token;
+  std::string authority;
+  bool dry_run = false;
+  bool detach = false;
+};
+
+struct Options {
+  std::string command;  // "pull", "daemon start", …
+  std::string socket;
+  std::string config;
+  std::string state_dir;
+  bool quiet = false;
+  bool json = false;
+  PullOptions pull;
+  std::string id;      // watch, cancel
+  bool all = false;    // ps
+  bool purge = false;  // cancel
+  std::string shell;   // completion
+};
+
+}  // namespace hfget::cli
+
+#endif  // HFGET_CLI_OPTIONS_H_

@@ -1,0 +1,104 @@
+#include "absl/strings/str_cat.h"
+#include "cli/commands.h"
+#include "cli/daemon_control.h"
+#include "cli/follow.h"
+#include "cli/hub_settings.h"
+#include "cli/json.h"
+#include "cli/outcome.h"
+#include "cli/pull_text.h"
+
+namespace hfget::cli {
+namespace {
+
+v1::RepoType TypeOf(const std::string& name) {
+  if (name == "dataset") return v1::REPO_TYPE_DATASET;
+  return name == "space" ? v1::REPO_TYPE_SPACE : v1::REPO_TYPE_MODEL;
+}
+
+absl::Status SetFolders(const Context& context, const PullOptions& options,
+                        v1::PullRequest* request) {
+  if (options.has_local_dir && options.local_dir.empty()) {
+    return absl::InvalidArgumentError("--local-dir needs a folder");
+  }
+  if (options.has_cache_dir && options.cache_dir.empty()) {
+    return absl::InvalidArgumentError("--cache-dir needs a folder");
+  }
+  const auto absolute = [&](const std::string& path) {
+    return AbsolutePath(context.cwd, context.env.ExpandUser(path));
+  };
+  if (options.has_local_dir) {
+    request->set_local_dir(absolute(options.local_dir));
+  } else {
+    request->set_cache_dir(options.has_cache_dir
+                               ? absolute(options.cache_dir)
+                               : AbsolutePath(context.cwd, HubCacheDir(context.env)));
+  }
+  return absl::OkStatus();
+}
+
+void Warn(Context& context, const Options& options) {
+  const PullOptions& pull = options.pull;
+  if (!pull.files.empty() && !(pull.include.empty() && pull.exclude.empty())) {
+    PrintNote(context, options, "warning: --include and --exclude are ignored, because files are named");
+  }
+  if (pull.has_local_dir && pull.has_cache_dir) {
+    PrintNote(context, options, "warning: --cache-dir is ignored, because --local-dir is set");
+  }
+  if (!pull.token.empty()) {
+    PrintNote(context, options,
+              "warning: --token can be seen in the process list and in the shell's history; "
+              "HF_TOKEN cannot");
+  }
+}
+
+ExitCode Detach(Context& context, const Options& options, const v1::Pull& pull) {
+  PrintNote(context, options,
+            absl::StrCat("the daemon pulls ", PullName(pull), ": hfget watch ", pull.id(),
+                         " · stop it: hfget cancel ", pull.id()));
+  context.out << (options.json ? PullJson(pull, /*detached=*/true) : pull.id()) << "\n";
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::PullRequest> MakePullRequest(const Context& context,
+                                                const PullOptions& options) {
+  if (options.repo.empty()) return absl::InvalidArgumentError("pull needs a repo: org/name");
+  v1::PullRequest request;
+  request.set_repo(options.repo);
+  request.set_type(TypeOf(options.type));
+  request.set_revision(options.revision);
+  request.mutable_files()->Assign(options.files.begin(), options.files.end());
+  request.mutable_include()->Assign(options.include.begin(), options.include.end());
+  request.mutable_exclude()->Assign(options.exclude.begin(), options.exclude.end());
+  request.set_authority(options.authority);
+  request.set_dry_run(options.dry_run);
+  const absl::Status folders = SetFolders(context, options, &request);
+  if (!folders.ok()) return folders;
+  absl::StatusOr<std::string> token = FindToken(context.env, options.token);
+  if (!token.ok()) return token.status();
+  request.set_token(*std::move(token));
+  return request;
+}
+
+ExitCode RunPull(Context& context, const Options& options) {
+  Warn(context, options);
+  const absl::StatusOr<v1::PullRequest> request = MakePullRequest(context, options.pull);
+  if (!request.ok()) return Fail(context, options, request.status());
+  absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);
+  if (!control.ok()) return Fail(context, options, control.status());
+  absl::StatusOr<Client> client = control->Connect(Start::kAlways);
+  if (!client.ok()) return Fail(context, options, client.status());
+  const absl::StatusOr<v1::PullResponse> response = client->Pull(*request);
+  if (!response.ok()) return Fail(context, options, response.status());
+  if (options.pull.detach) return Detach(context, options, response->pull());
+  const std::unique_ptr<View> view = MakeView(context, options);
+  if (response->joined() && !IsOver(response->pull()) && !options.json) {
+    view->Say("the same pull runs already: joined it");
+  }
+  const Followed followed = Follower(&context, &*control, view.get())
+                                .Follow(*std::move(client), response->pull(), &*request);
+  return Conclude(context, options, followed);
+}
+
+}  // namespace hfget::cli

@@ -1,0 +1,42 @@
+// How the progress of a pull is shown while somebody waits for it. Thread: the one that follows the pull.
+#ifndef HFGET_CLI_VIEW_H_
+#define HFGET_CLI_VIEW_H_
+
+#include <memory>
+#include <ostream>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "cli/term.h"
+#include "hfget/v1/hfget.pb.h"
+
+namespace hfget::cli {
+
+class View {
+ public:
+  virtual ~View() = default;
+
+  virtual void Update(const v1::Pull& pull, absl::Time now) = 0;
+  // Called again at NextTick() or earlier.
+  virtual void Tick(absl::Time now) {}
+  virtual absl::Time NextTick() const { return absl::InfiniteFuture(); }
+  // One line that stays, e.g. a notice of the hub.
+  virtual void Say(absl::string_view line) = 0;
+  // The terminal was in other hands (Ctrl-Z, fg).
+  virtual void Resumed() {}
+  // Takes away what should not stay.
+  virtual void Finish() {}
+};
+
+// Bars, redrawn at most ten times a second.
+std::unique_ptr<View> MakeBarView(std::ostream* err, const Terminal& terminal);
+// A line every 5 s, the first after 1 s.
+std::unique_ptr<View> MakeLineView(std::ostream* err, bool unicode, absl::Time now);
+// Nothing but the lines that stay, and not even those when `quiet`.
+std::unique_ptr<View> MakeSilentView(std::ostream* err, bool quiet);
+// One JSON object a snapshot on `out`; lines that stay go to `err`.
+std::unique_ptr<View> MakeJsonView(std::ostream* out, std::ostream* err);
+
+}  // namespace hfget::cli
+
+#endif  // HFGET_CLI_VIEW_H_
