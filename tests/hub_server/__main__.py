@@ -1,0 +1,173 @@
+"""Starts the demo hub: content, nginx, the hub, the wires, the control API. See README.md."""
+
+import argparse
+import asyncio
+import ctypes
+import json
+import os
+import pathlib
+import signal
+import sys
+
+from aiohttp import web
+
+import accounts
+import control as control_module
+import demo_repos
+from content import ContentStore
+from control import Control
+from faults import FaultBook
+from hub_app import Hub
+from links import Links
+from nginx import Nginx
+from repos import Catalog
+from requestlog import RequestLog
+from sources import default_sources, listen, port_of
+from wire import Wire
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="hub_server", description=__doc__)
+    parser.add_argument("--dir", required=True, type=pathlib.Path, help="work directory; hub.json is written there")
+    parser.add_argument("--spec", type=pathlib.Path, help="JSON with more repos")
+    parser.add_argument("--port", type=int, default=0, help="port of the official hub (default: any)")
+    parser.add_argument("--control-port", type=int, default=0)
+    parser.add_argument("--page-size", type=int, default=1000)
+    parser.add_argument("--link-life", type=float, default=3600, help="seconds until a signed link expires")
+    parser.add_argument("--rate", action="append", default=[], metavar="NAME=BYTES_PER_S", help="per connection")
+    parser.add_argument("--rate-per", choices=("connection", "source"), default="connection")
+    parser.add_argument("--data-through-proxy", "--live", dest="live", action="store_true",
+                        help="all traffic passes a proxy that can fail at any moment")  # fmt: skip
+    parser.add_argument("--content-cache", type=pathlib.Path, help="keeps generated files between runs")
+    parser.add_argument("--eager", action="store_true", help="generate all LFS files before saying ready")
+    parser.add_argument("--xet-headers", action="store_true")
+    parser.add_argument("--nginx-workers", type=int, default=1)
+    parser.add_argument("--die-with-parent", action="store_true")
+    return parser.parse_args()
+
+
+class Demo:
+    """Owns: every server of one demo hub."""
+
+    def __init__(self, options: argparse.Namespace):
+        self.options = options
+        self.work = options.dir.resolve()
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.store = ContentStore(self.work / "lfs", options.content_cache)
+        self.catalog = Catalog(self.store)
+        demo_repos.fill(self.catalog)
+        self.from_spec = self.catalog.add_spec(json.loads(options.spec.read_text())) if options.spec else []
+        self.sources = default_sources()
+        self.book = FaultBook()
+        self.log = RequestLog(self.work / "logs/access.json")
+        self.links = Links(options.link_life)
+        self.wires: list[Wire] = []
+        self.runners: list[web.AppRunner] = []
+
+    async def start(self) -> None:
+        options = self.options
+        by_name = {source.name: source for source in self.sources}
+        self.hub = Hub(self.catalog, self.store, by_name, self.book, self.log, self.links, options.page_size,
+                       options.xet_headers, options.live)  # fmt: skip
+        app_socket = listen(0 if options.live else options.port)
+        self.nginx = Nginx(self.work, self.sources, port_of(app_socket), options.nginx_workers)
+        self.nginx.start(self._bind(port_of(app_socket)))
+        control_socket = listen(options.control_port)
+        self.control_port = port_of(control_socket)
+        self.control = Control(self.hub, self.nginx, self.wires)
+        await self._serve(self.hub.application(), app_socket)
+        await self._serve(self.control.application(), control_socket)
+        for wire in self.wires:
+            await wire.start()
+        await self.nginx.wait_ready()
+        for rate in options.rate:
+            name, _, value = rate.partition("=")
+            await self.control.set_rate(name, int(float(value)), options.rate_per)
+        await self._generate()
+
+    def _bind(self, app_port: int) -> list:
+        """Gives every source its ports. Returns the sockets that nginx inherits."""
+        for_nginx, rates = [], {}
+        for source in self.sources:
+            source.hub_origin = app_port
+            if source.mirror:
+                for_nginx.append(listen())
+                source.hub_origin = port_of(for_nginx[-1])
+            for_nginx.append(listen())
+            source.data_origin = port_of(for_nginx[-1])
+            data = self._wire(source, "data", listen(), source.data_origin, rates)
+            source.fault_port = data.port
+            source.hub_port, source.data_port = source.hub_origin, source.data_origin
+            if self.options.live:
+                hub_socket = listen(0 if source.mirror else self.options.port)
+                source.hub_port = self._wire(source, "hub", hub_socket, source.hub_origin, rates).port
+                source.data_port = data.port
+        return for_nginx
+
+    def _wire(self, source, where: str, made, origin: int, rates: dict) -> Wire:
+        wire = Wire(source.name, where, made, origin, self.book, self.log, self.links)
+        wire.rates = rates
+        self.wires.append(wire)
+        return wire
+
+    async def _serve(self, app: web.Application, made) -> None:
+        runner = web.AppRunner(app, access_log=None, keepalive_timeout=3600)
+        await runner.setup()
+        await web.SockSite(runner, made).start()
+        self.runners.append(runner)
+
+    async def _generate(self) -> None:
+        """Files of --spec repos are made now, those of the defaults when first asked for."""
+        repos = self.catalog.repos.values() if self.options.eager else self.from_spec
+        for repo in repos:
+            for commit in repo.commits.values():
+                await self.store.prepare(file.content for file in commit.files.values() if file.lfs)
+
+    def describe(self) -> dict:
+        return {
+            "pid": os.getpid(),
+            "sources": [source.to_json() for source in self.sources],
+            "control": f"http://127.0.0.1:{self.control_port}",
+            "tokens": {"alice": accounts.ALICE_TOKEN, "bob": accounts.BOB_TOKEN},
+            "repos": control_module.repo_state(self.catalog),
+            "live": self.options.live,
+        }
+
+    async def stop(self) -> None:
+        for wire in self.wires:
+            await wire.stop()
+        self.nginx.stop()
+        for runner in self.runners:
+            for server in runner.server.connections if runner.server else []:
+                server.force_close()
+            await runner.cleanup()
+
+
+async def run(options: argparse.Namespace) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    demo = Demo(options)
+    try:
+        await demo.start()
+        described = json.dumps(demo.describe())
+        temporary = demo.work / ".hub.json"
+        temporary.write_text(described)
+        os.replace(temporary, demo.work / "hub.json")
+        print(described, flush=True)
+        await stopped.wait()
+    finally:
+        await demo.stop()
+
+
+def main() -> None:
+    options = parse_arguments()
+    if options.die_with_parent:
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            sys.exit("hub_server: the parent is gone")
+    asyncio.run(run(options))
+
+
+main()

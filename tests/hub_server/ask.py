@@ -1,0 +1,57 @@
+"""One request to the hub, parsed: the raw target is kept, since refs%2Fpr%2F1 and refs/pr/1 differ."""
+
+import dataclasses
+import urllib.parse
+
+from aiohttp import web
+
+API_TYPES = {"models": "model", "datasets": "dataset", "spaces": "space"}
+WEB_PREFIXES = {"datasets": "dataset", "spaces": "space"}
+
+
+@dataclasses.dataclass
+class Ask:
+    request: web.Request
+    source: str  # which source the client asked: "official", or the mirror that passed it on
+    raw: list[str]  # segments as sent
+    segments: list[str]  # unquoted
+    query: dict[str, list[str]]
+    raw_query: str
+    account: object = None
+    hidden_since: object = None  # a lag fault, when one holds
+    expired_links: bool = False
+
+    @property
+    def method(self) -> str:
+        return self.request.method
+
+    @property
+    def path(self) -> str:
+        return "/" + "/".join(self.raw)
+
+    @property
+    def authorization(self) -> str | None:
+        return self.request.headers.get("Authorization")
+
+    @property
+    def wants_gzip(self) -> bool:
+        return "gzip" in self.request.headers.get("Accept-Encoding", "") and "Range" not in self.request.headers
+
+    def flag(self, name: str) -> bool:
+        return self.query.get(name, ["false"])[-1].lower() in ("true", "1")
+
+    def values(self, name: str) -> list[str]:
+        return self.query.get(name, []) + self.query.get(name + "[]", [])
+
+
+def parse(request: web.Request) -> Ask:
+    target, _, raw_query = request.raw_path.partition("?")
+    raw = target.lstrip("/").split("/")
+    return Ask(
+        request,
+        request.headers.get("X-Demo-Source", "official"),
+        raw,
+        [urllib.parse.unquote(part) for part in raw],
+        urllib.parse.parse_qs(raw_query, keep_blank_values=True),
+        raw_query,
+    )

@@ -1,0 +1,220 @@
+"""The real nginx: one server block a mirror, one a data host. Sockets are bound by us and inherited by it."""
+
+import asyncio
+import ctypes
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+
+import links
+from sources import Source
+
+_HEAD = """\
+daemon off;
+{user}worker_processes {workers};
+pid {work}/nginx.pid;
+error_log {work}/logs/error.log warn;
+events {{ worker_connections 4096; }}
+http {{
+  client_body_temp_path {work}/tmp/body; proxy_temp_path {work}/tmp/proxy; fastcgi_temp_path {work}/tmp/fastcgi;
+  uwsgi_temp_path {work}/tmp/uwsgi; scgi_temp_path {work}/tmp/scgi;
+  default_type application/octet-stream; absolute_redirect off;
+  sendfile on; tcp_nopush on; tcp_nodelay on; server_tokens off;
+  keepalive_timeout 3600s; keepalive_requests 1000000;
+  proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 3600s; proxy_max_temp_file_size 0;
+  upstream app {{ server 127.0.0.1:{app}; keepalive 32; keepalive_timeout 600s; keepalive_requests 1000000; }}
+  log_format demo escape=json '{{"t":$msec,"source":"$demo_source","where":"$demo_where","method":"$request_method",'
+    '"path":"$request_uri","range":"$http_range","authorization":"$http_authorization","status":$status,'
+    '"bytes":$body_bytes_sent,"user_agent":"$http_user_agent","proxied":"$http_x_demo_proxied",'
+    '"inner":"$http_x_demo_inner"}}';
+  access_log {work}/logs/access.json demo;
+  # The ETag of a data host is the Xet hash, never the sha256 (reference §7).
+  map $uri $xet_hash {{ "~/(?<h1>[0-9a-f]{{32}})(?<h2>[0-9a-f]{{32}})$" "$h2$h1"; default ""; }}
+  # nginx cannot compare If-Range with an ETag of ours: do it here, and ask again without it.
+  map "$http_if_range|$xet_hash" $range_if_same {{ '~^"(?<tag>[0-9a-f]{{64}})"\\|\\k<tag>$' $http_range; default ""; }}
+"""
+
+_MIRROR = """
+  map $request_uri $raw_{id} {{ "~^{prefix}(?<rest_{id}>/.*)$" $rest_{id}; default "/"; }}
+  server {{
+    listen 127.0.0.1:{port};
+    set $demo_source {name}; set $demo_where hub;
+    location = /_generation {{ access_log off; return 200 "{generation}"; }}
+    location {prefix}/ {{
+      # The raw target: a decoded one would lose refs%2Fpr%2F1.
+      proxy_pass http://app$raw_{id};
+      proxy_set_header Host 127.0.0.1:{app};
+      proxy_set_header Connection "";
+      proxy_set_header X-Demo-Source {name};
+{authorization}      proxy_redirect / {prefix}/;
+    }}
+{lfs}  }}
+"""
+
+_MIRROR_LFS = """\
+    location /_lfs/ {{
+      internal;
+      alias {work}/lfs/;
+      set $demo_where data;
+{rate}{passed}    }}
+"""
+
+_PASSED = ("X-Repo-Commit", "X-Linked-Etag", "X-Linked-Size", "X-Request-Id", "RateLimit", "RateLimit-Policy")
+
+_DATA_HOST = """
+  server {{
+    listen 127.0.0.1:{port};
+    set $demo_source {name}; set $demo_where data;
+    location = /_generation {{ access_log off; return 200 "{generation}"; }}
+    error_page 403 @denied;
+    error_page 418 = @if_range;
+    location ~ "^{folder}/[0-9a-f]+/(?<object>[0-9a-f]{{64}})$" {{
+      secure_link $arg_Signature,$arg_Expires;
+      secure_link_md5 "$secure_link_expires$uri$arg_user_id {secret}";
+      if ($secure_link = "") {{ return 403; }}
+      if ($secure_link = "0") {{ return 403; }}
+      if ($http_if_range) {{ return 418; }}
+      alias {work}/lfs/$object;
+      etag off;
+      add_header ETag '"$xet_hash"';
+      add_header Cache-Control "public, max-age=3600";
+{rate}    }}
+    location @if_range {{
+      proxy_pass http://127.0.0.1:{port};
+      proxy_set_header If-Range "";
+      proxy_set_header Range $range_if_same;
+      proxy_set_header X-Demo-Inner 1;
+    }}
+    location @denied {{
+      internal;
+      default_type application/xml;
+      return 403 '<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>Access denied</Message></Error>';
+    }}
+  }}
+"""
+
+
+def _die_with_parent(parent: int):
+    """For the child, before exec: SIGTERM when the parent is gone, even by SIGKILL."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def arm():
+        libc.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return arm
+
+
+class Nginx:
+    """Owns: the master process and its configuration file."""
+
+    def __init__(self, work: pathlib.Path, sources: list[Source], app_port: int, workers: int):
+        self.work, self.sources, self.app_port, self.workers = work, sources, app_port, workers
+        self.rates: dict[str, int] = {}  # source -> bytes per second and connection
+        self.generation = 0
+        self.process: subprocess.Popen | None = None
+
+    def _rate(self, source: Source) -> str:
+        rate = self.rates.get(source.name, 0)
+        return f"      limit_rate {rate};\n" if rate else ""
+
+    def _mirror_block(self, source: Source) -> str:
+        passed = "".join(
+            f"      add_header {name} $upstream_http_{name.lower().replace('-', '_')};\n" for name in _PASSED
+        )
+        lfs = _MIRROR_LFS.format(work=self.work, rate=self._rate(source), passed=passed)
+        return _MIRROR.format(
+            id=source.name.replace("-", "_"),
+            name=source.name,
+            prefix=source.prefix,
+            port=source.hub_origin,
+            app=self.app_port,
+            generation=self.generation,
+            authorization="" if source.forwards_authorization else '      proxy_set_header Authorization "";\n',
+            lfs=lfs if source.serves_bytes else "",
+        )
+
+    def config(self) -> str:
+        user = "user root;\n" if os.getuid() == 0 else ""
+        parts = [_HEAD.format(user=user, workers=self.workers, work=self.work, app=self.app_port)]
+        for source in self.sources:
+            if source.mirror:
+                parts.append(self._mirror_block(source))
+            parts.append(
+                _DATA_HOST.format(
+                    port=source.data_origin,
+                    name=source.name,
+                    folder=links.FOLDER,
+                    secret=links.SECRET,
+                    work=self.work,
+                    rate=self._rate(source),
+                    generation=self.generation,
+                )
+            )
+        return "".join(parts) + "}\n"
+
+    def _write(self) -> pathlib.Path:
+        path = self.work / "nginx.conf"
+        path.write_text(self.config())
+        return path
+
+    def start(self, sockets: list[socket.socket]) -> None:
+        for name in ("logs", "tmp"):
+            (self.work / name).mkdir(parents=True, exist_ok=True)
+        path = self._write()
+        binary = "/usr/sbin/nginx" if os.path.exists("/usr/sbin/nginx") else "nginx"
+        numbers = [made.fileno() for made in sockets]
+        self.process = subprocess.Popen(
+            [binary, "-p", str(self.work), "-c", str(path), "-e", str(self.work / "logs/error.log")],
+            pass_fds=numbers,
+            env={**os.environ, "NGINX": "".join(f"{number};" for number in numbers)},
+            preexec_fn=_die_with_parent(os.getpid()),
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+        )
+        for made in sockets:
+            made.close()
+
+    async def wait_ready(self, ports: list[int] | None = None) -> None:
+        """Until fresh connections meet the newest configuration."""
+        for port in ports or [source.data_origin for source in self.sources]:
+            in_a_row = 0
+            for _ in range(2000):
+                if self.process.poll() is not None:
+                    raise RuntimeError(f"nginx ended: see {self.work}/logs/error.log")
+                in_a_row = in_a_row + 1 if await self._generation_at(port) == self.generation else 0
+                if in_a_row >= 3:
+                    break
+                await asyncio.sleep(0 if in_a_row else 0.005)
+            else:
+                raise RuntimeError("nginx does not answer with its new configuration")
+
+    async def _generation_at(self, port: int) -> int:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /_generation HTTP/1.0\r\n\r\n")
+            answer = await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+            return int(answer.rsplit(b"\r\n\r\n", 1)[1])
+        except (OSError, ValueError, IndexError, asyncio.TimeoutError):
+            return -1
+
+    async def set_rate(self, source: str, bytes_per_s: int) -> None:
+        """Holds for connections made from now on; running ones keep what they had."""
+        self.rates[source] = bytes_per_s
+        self.generation += 1
+        self._write()
+        self.process.send_signal(signal.SIGHUP)
+        await self.wait_ready()
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()

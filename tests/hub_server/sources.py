@@ -1,0 +1,62 @@
+"""The sources a client can be pointed at, and the ports each of them has."""
+
+import dataclasses
+import socket
+
+
+@dataclasses.dataclass
+class Source:
+    """One endpoint. `mirror` sources are nginx in front of the official hub."""
+
+    name: str
+    prefix: str = ""
+    dialect: str = "huggingface"
+    mirror: bool = True
+    forwards_authorization: bool = True
+    serves_bytes: bool = False  # LFS bytes come from the resolve URL itself, no redirect to a data host
+    # Ports, filled in while starting. Equal to the origin's own unless a wire stands in front.
+    hub_origin: int = 0
+    hub_port: int = 0
+    data_origin: int = 0
+    data_port: int = 0
+    fault_port: int = 0
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.hub_port}{self.prefix}"
+
+    @property
+    def data_host(self) -> str:
+        """What the client sees as the host of LFS bytes."""
+        return self.endpoint if self.serves_bytes else f"http://127.0.0.1:{self.data_port}"
+
+    def to_json(self) -> dict:
+        return {
+            "name": self.name,
+            "endpoint": self.endpoint,
+            "dialect": self.dialect,
+            "cdn": self.data_host,
+            "forwards_authorization": self.forwards_authorization,
+        }
+
+
+def default_sources() -> list[Source]:
+    return [
+        Source("official", mirror=False),
+        Source("tuna", prefix="/hugging-face", forwards_authorization=False),
+        Source("pai", prefix="/pai-hub"),
+        Source("hf-mirror", serves_bytes=True),
+    ]
+
+
+def listen(port: int = 0) -> socket.socket:
+    """A listening loopback socket; whoever inherits it needs no race for a free port."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    made.listen(511)
+    return made
+
+
+def port_of(made: socket.socket) -> int:
+    return made.getsockname()[1]
