@@ -16,7 +16,8 @@ namespace hfget::hub {
 bool FnMatch(absl::string_view text, absl::string_view pattern);
 
 struct Filters {
-  std::vector<std::string> files;    // names or patterns; with these set, include and exclude are ignored
+  // Names (exact, also with a "[" in them) or patterns; with these set, include and exclude are ignored.
+  std::vector<std::string> files;
   std::vector<std::string> include;
   std::vector<std::string> exclude;
 
@@ -27,7 +28,7 @@ struct Filters {
 };
 
 // What `hf download` would make of these words: "\" becomes "/", a trailing "/" gets "*" ("**" for files). Errors:
-// INVALID_ARGUMENT for an empty pattern, a NUL, or an absolute one.
+// INVALID_ARGUMENT for an empty pattern, a NUL, an absolute one, or a folder ("art/") together with include or exclude.
 absl::Status Normalise(Filters& filters);
 
 }  // namespace hfget::hub

@@ -31,6 +31,8 @@ std::optional<ByteCount> ParseContentLength(absl::string_view value);
 
 // The target of rel="next" in a Link header; empty when there is none. Source: RFC 8288.
 std::string NextLink(absl::string_view value);
+// The same, over all Link headers of an answer.
+std::string NextLink(const HeaderFields& fields);
 
 // RateLimit: "resolvers";r=2999;t=240  Source: reference §3.
 struct RateLimit {

@@ -1,0 +1,45 @@
+// Pages of a tree listing, in order, put together into a manifest. Bounded, whatever a hub sends.
+#ifndef HFGET_DAEMON_HUB_MANIFEST_BUILDER_H_
+#define HFGET_DAEMON_HUB_MANIFEST_BUILDER_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "daemon/hub/manifest.h"
+#include "daemon/hub/path_check.h"
+
+namespace hfget::hub {
+
+class ManifestBuilder {
+ public:
+  static constexpr size_t kMaxFiles = 5'000'000;
+  static constexpr size_t kMaxPathBytes = size_t{512} << 20;  // of all paths together
+  static constexpr ByteCount kMaxTotalBytes = ByteCount{1}
+                                              << 60;  // of all files together: sums never overflow
+
+  ManifestBuilder(RepoId repo, std::string commit);
+
+  // REQUIRES: `rows` come from ParseTreePage. After an error the builder is of no more use. Errors: INVALID_ARGUMENT for a
+  // duplicate (also: the same page again), a file that is a folder elsewhere; RESOURCE_EXHAUSTED beyond the limits above.
+  absl::Status AddPage(std::vector<ManifestFile> rows);
+
+  size_t files() const { return manifest_.files.size(); }
+  ByteCount total_bytes() const { return total_bytes_; }
+  int case_clashes() const { return paths_.case_clashes(); }
+
+  // `gated` and `is_private` are the caller's to set: they come from the info call.
+  Manifest Build() &&;
+
+ private:
+  absl::Status Add(ManifestFile file);
+
+  Manifest manifest_;
+  PathSet paths_;
+  size_t path_bytes_ = 0;
+  ByteCount total_bytes_ = 0;
+};
+
+}  // namespace hfget::hub
+
+#endif  // HFGET_DAEMON_HUB_MANIFEST_BUILDER_H_

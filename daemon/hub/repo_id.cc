@@ -1,0 +1,264 @@
+#include "daemon/hub/repo_id.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "daemon/base/status.h"
+#include "daemon/hub/path_check.h"
+#include "daemon/hub/url.h"
+
+namespace hfget::hub {
+namespace {
+
+constexpr size_t kMaxNameBytes = 96;
+constexpr size_t kMaxRevisionBytes = 255;
+
+absl::Status BadName(absl::string_view name, absl::string_view rule) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", Printable(name), "\" is not the name of a repo: ", rule));
+}
+
+absl::Status BadRevision(absl::string_view revision, absl::string_view rule) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", Printable(revision), "\" is not a revision: ", rule));
+}
+
+absl::Status BadSpec(absl::string_view text, absl::string_view rule) {
+  return absl::InvalidArgumentError(absl::StrCat("\"", Printable(text), "\": ", rule));
+}
+
+bool IsWordCharacter(char c) { return absl::ascii_isalnum(c) || c == '_'; }
+
+absl::Status CheckNamePart(absl::string_view name, absl::string_view part) {
+  if (part.empty()) return BadName(name, "a part of it is empty; write org/name");
+  if (part.size() > kMaxNameBytes)
+    return BadName(name, "a part of it is longer than 96 characters");
+  const bool known = std::all_of(part.begin(), part.end(),
+                                 [](char c) { return IsWordCharacter(c) || c == '-' || c == '.'; });
+  if (!known) return BadName(name, "only letters, digits, \"-\", \"_\" and \".\" are allowed");
+  if (!IsWordCharacter(part.front()) || !IsWordCharacter(part.back())) {
+    return BadName(name, "a part of it begins or ends with \"-\" or \".\"");
+  }
+  return absl::OkStatus();
+}
+
+// What git-check-ref-format refuses anywhere in a name.
+absl::string_view WrongWithRevision(absl::string_view revision) {
+  if (revision.empty()) return "it is empty";
+  if (revision.size() > kMaxRevisionBytes) return "it is longer than 255 bytes";
+  if (revision.front() == '-') return "it begins with \"-\"";
+  if (revision == "@" || absl::StrContains(revision, "@{"))
+    return "\"@\" alone and \"@{\" are git's";
+  if (absl::StrContains(revision, "..")) return "it holds \"..\"";
+  for (const char c : revision) {
+    if (absl::ascii_iscntrl(c)) return "it holds a control character";
+    if (absl::StrContains(" ~^:?*[\\", absl::string_view(&c, 1))) {
+      return "spaces and ~ ^ : ? * [ \\ are not allowed";
+    }
+  }
+  return "";
+}
+
+absl::string_view WrongWithRevisionPart(absl::string_view part) {
+  if (part.empty()) return "a part of it is empty";
+  if (part.front() == '.' || part.back() == '.') return "a part of it begins or ends with \".\"";
+  if (absl::EndsWith(part, ".lock")) return "a part of it ends with \".lock\"";
+  return "";
+}
+
+// Takes "models/", "datasets/" or "spaces/" off the front.
+absl::Status TakeType(absl::string_view text, absl::string_view& rest, RepoSpec& spec) {
+  for (const RepoType type : {RepoType::kModel, RepoType::kDataset, RepoType::kSpace}) {
+    const std::string prefix = absl::StrCat(TypePlural(type), "/");
+    if (!absl::ConsumePrefix(&rest, prefix)) continue;
+    spec.repo.type = type;
+    spec.type_given = true;
+    return absl::OkStatus();
+  }
+  for (const absl::string_view other : {"kernels/", "buckets/"}) {
+    if (absl::StartsWith(rest, other)) {
+      return BadSpec(text, "only models, datasets and spaces can be pulled");
+    }
+  }
+  return absl::OkStatus();
+}
+
+size_t WordLength(absl::string_view text) {
+  const auto end = std::find_if_not(
+      text.begin(), text.end(), [](char c) { return IsWordCharacter(c) || c == '-' || c == '.'; });
+  return end - text.begin();
+}
+
+// The length of "refs/pr/N" or "refs/convert/name" at the front of "rev/path"; such a revision holds slashes. 0: none.
+size_t SpecialRefLength(absl::string_view text) {
+  absl::string_view rest = text;
+  size_t word = 0;
+  if (absl::ConsumePrefix(&rest, "refs/pr/")) {
+    word = std::find_if_not(rest.begin(), rest.end(), absl::ascii_isdigit) - rest.begin();
+  } else if (absl::ConsumePrefix(&rest, "refs/convert/")) {
+    word = WordLength(rest);
+  }
+  if (word == 0 || (word < rest.size() && rest[word] != '/')) return 0;
+  return text.size() - rest.size() + word;
+}
+
+// "rev[/path]", where the revision may spell its slashes as %2F.
+void TakeRevisionAndPath(absl::string_view text, RepoSpec& spec) {
+  size_t length = SpecialRefLength(text);
+  if (length == 0) length = std::min(text.find('/'), text.size());
+  spec.revision = Decode(text.substr(0, length));
+  text.remove_prefix(length);
+  absl::ConsumePrefix(&text, "/");
+  spec.path = std::string(text);
+}
+
+// Splits "[org/]name[@rev][/path]". An "@" behind the name belongs to a file.
+absl::Status TakeLocation(absl::string_view text, absl::string_view location, RepoSpec& spec) {
+  const size_t first = location.find('/');
+  const size_t second = first == absl::string_view::npos ? first : location.find('/', first + 1);
+  const size_t at = location.find('@');
+  if (at != absl::string_view::npos && at < second) {
+    spec.repo.name = std::string(location.substr(0, at));
+    TakeRevisionAndPath(location.substr(at + 1), spec);
+    if (spec.revision.empty()) return BadSpec(text, "there is no revision after \"@\"");
+    return absl::OkStatus();
+  }
+  spec.repo.name = std::string(location.substr(0, second));
+  if (second != absl::string_view::npos) spec.path = std::string(location.substr(second + 1));
+  return absl::OkStatus();
+}
+
+bool IsHubHost(absl::string_view host) {
+  return host == "huggingface.co" || host == "www.huggingface.co" || host == "hf.co";
+}
+
+// A decoded "/" stays "%2F", so that "feature%2Fx" is still one part for TakeRevisionAndPath.
+std::string DecodePart(absl::string_view part) {
+  return absl::StrReplaceAll(Decode(part), {{"/", "%2F"}});
+}
+
+// Turns the page of a repo, a folder or a file into what "hf://" would say.
+absl::StatusOr<std::string> LocationOfPage(absl::string_view text, absl::string_view path) {
+  std::vector<std::string> parts;
+  for (const absl::string_view part : absl::StrSplit(path, '/', absl::SkipEmpty())) {
+    parts.push_back(DecodePart(part));
+  }
+  const bool typed =
+      !parts.empty() && (parts[0] == "models" || parts[0] == "datasets" || parts[0] == "spaces" ||
+                         parts[0] == "kernels" || parts[0] == "buckets");
+  const size_t name_end = typed ? 3 : 2;
+  if (parts.size() < name_end) return BadSpec(text, "this page is not one of a repo (org/name)");
+  std::string location = absl::StrJoin(parts.begin(), parts.begin() + name_end, "/");
+  if (parts.size() == name_end) return location;
+  constexpr std::array kRoutes = {"tree", "blob", "resolve", "raw", "blame"};
+  if (std::find(kRoutes.begin(), kRoutes.end(), parts[name_end]) == kRoutes.end()) {
+    return BadSpec(text,
+                   "only pages of a repo, a folder or a file (tree, blob, resolve) name "
+                   "something to pull");
+  }
+  if (parts.size() == name_end + 1) return location;
+  return absl::StrCat(location, "@", absl::StrJoin(parts.begin() + name_end + 1, parts.end(), "/"));
+}
+
+absl::StatusOr<std::string> LocationOfUrl(absl::string_view text) {
+  const std::string absolute =
+      absl::StrContains(text, "://") ? std::string(text) : absl::StrCat("https://", text);
+  HFGET_ASSIGN_OR_RETURN(const Url url, ParseUrl(absolute));
+  if (!IsHubHost(url.host)) {
+    return BadSpec(text,
+                   "pages of huggingface.co only; for another hub write org/name and "
+                   "configure it as a source");
+  }
+  return LocationOfPage(text, url.path);
+}
+
+bool LooksLikeUrl(absl::string_view text) {
+  return absl::StrContains(text, "://") || absl::StartsWithIgnoreCase(text, "huggingface.co/") ||
+         absl::StartsWithIgnoreCase(text, "hf.co/");
+}
+
+absl::Status CheckSpec(absl::string_view text, const RepoSpec& spec) {
+  HFGET_RETURN_IF_ERROR(CheckRepoName(spec.repo.name));
+  if (!spec.revision.empty()) HFGET_RETURN_IF_ERROR(CheckRevision(spec.revision));
+  if (!spec.path.empty()) {
+    absl::string_view path = spec.path;
+    absl::ConsumeSuffix(&path, "/");  // a folder
+    HFGET_RETURN_IF_ERROR(Annotate(CheckPath(path), Printable(text)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::string_view TypeName(RepoType type) {
+  constexpr std::array<const char*, 3> kNames = {"model", "dataset", "space"};
+  return kNames[static_cast<size_t>(type)];
+}
+
+absl::string_view TypePlural(RepoType type) {
+  constexpr std::array<const char*, 3> kNames = {"models", "datasets", "spaces"};
+  return kNames[static_cast<size_t>(type)];
+}
+
+absl::string_view WebPrefix(RepoType type) {
+  constexpr std::array<const char*, 3> kPrefixes = {"", "datasets/", "spaces/"};
+  return kPrefixes[static_cast<size_t>(type)];
+}
+
+absl::Status CheckRepoName(absl::string_view name) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
+  if (parts.size() > 2) return BadName(name, "write org/name, and the type with --type");
+  for (const absl::string_view part : parts) HFGET_RETURN_IF_ERROR(CheckNamePart(name, part));
+  if (absl::StrContains(name, "--") || absl::StrContains(name, "..")) {
+    return BadName(name, "\"--\" and \"..\" are not allowed");
+  }
+  if (absl::EndsWith(name, ".git")) return BadName(name, "it ends with \".git\"");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RepoSpec> ParseRepoSpec(absl::string_view text) {
+  absl::string_view rest = text;
+  std::string location;
+  const bool scheme = absl::ConsumePrefix(&rest, "hf://");
+  const bool url = !scheme && LooksLikeUrl(rest);
+  if (url) {
+    HFGET_ASSIGN_OR_RETURN(location, LocationOfUrl(rest));
+    rest = location;
+  }
+  RepoSpec spec;
+  HFGET_RETURN_IF_ERROR(TakeType(text, rest, spec));
+  HFGET_RETURN_IF_ERROR(TakeLocation(text, rest, spec));
+  if (!scheme && !url && !spec.path.empty()) {
+    return BadSpec(text,
+                   "too many parts; write org/name and the files after it, or hf://org/name/path");
+  }
+  HFGET_RETURN_IF_ERROR(CheckSpec(text, spec));
+  return spec;
+}
+
+absl::Status CheckRevision(absl::string_view revision) {
+  if (const auto why = WrongWithRevision(revision); !why.empty()) return BadRevision(revision, why);
+  for (const absl::string_view part : absl::StrSplit(revision, '/')) {
+    if (const auto why = WrongWithRevisionPart(part); !why.empty()) {
+      return BadRevision(revision, why);
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool IsFullCommit(absl::string_view revision) {
+  return revision.size() == 40 && std::all_of(revision.begin(), revision.end(), [](char c) {
+           return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f');
+         });
+}
+
+}  // namespace hfget::hub
