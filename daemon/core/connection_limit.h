@@ -33,7 +33,7 @@ class ConnectionLimit {
   void Begin(absl::Time now);
   void Step(int to, absl::Time now);
 
-  const int max_;
+  int max_;
   int limit_;
   int best_limit_;       // with the highest sum so far
   double best_rate_ = 0;  // that sum. Units: bytes per second
