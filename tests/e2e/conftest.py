@@ -1,0 +1,3 @@
+"""Fixtures for every test of this folder."""
+
+from e2e_world import hub, shared_hub, user, world  # noqa: F401
