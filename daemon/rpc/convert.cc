@@ -1,0 +1,190 @@
+#include "daemon/rpc/convert.h"
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "daemon/hub/utf8.h"
+
+namespace hfget::rpc {
+namespace {
+
+// Both lists are persisted or served, so a number that moves is a bug that the compiler can find.
+static_assert(static_cast<int>(core::PullState::kQueued) == v1::PULL_STATE_QUEUED);
+static_assert(static_cast<int>(core::PullState::kListing) == v1::PULL_STATE_LISTING);
+static_assert(static_cast<int>(core::PullState::kFetching) == v1::PULL_STATE_FETCHING);
+static_assert(static_cast<int>(core::PullState::kPublishing) == v1::PULL_STATE_PUBLISHING);
+static_assert(static_cast<int>(core::PullState::kDone) == v1::PULL_STATE_DONE);
+static_assert(static_cast<int>(core::PullState::kFailed) == v1::PULL_STATE_FAILED);
+static_assert(static_cast<int>(core::PullState::kCancelled) == v1::PULL_STATE_CANCELLED);
+static_assert(static_cast<int>(core::PullState::kNeedsToken) == v1::PULL_STATE_NEEDS_TOKEN);
+static_assert(static_cast<int>(core::ErrorCause::kInvalid) == v1::ERROR_CAUSE_INVALID);
+static_assert(static_cast<int>(core::ErrorCause::kNotFound) == v1::ERROR_CAUSE_NOT_FOUND);
+static_assert(static_cast<int>(core::ErrorCause::kUnauthorized) == v1::ERROR_CAUSE_UNAUTHORIZED);
+static_assert(static_cast<int>(core::ErrorCause::kNoSource) == v1::ERROR_CAUSE_NO_SOURCE);
+static_assert(static_cast<int>(core::ErrorCause::kDisk) == v1::ERROR_CAUSE_DISK);
+static_assert(static_cast<int>(core::ErrorCause::kHostileListing) ==
+              v1::ERROR_CAUSE_HOSTILE_LISTING);
+static_assert(static_cast<int>(core::ErrorCause::kCorrupt) == v1::ERROR_CAUSE_CORRUPT);
+static_assert(static_cast<int>(core::ErrorCause::kInternal) == v1::ERROR_CAUSE_INTERNAL);
+
+void Set(absl::Duration value, google::protobuf::Duration* out) {
+  out->set_seconds(absl::IDivDuration(value, absl::Seconds(1), &value));
+  out->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(value)));
+}
+
+void Set(absl::Time value, google::protobuf::Timestamp* out) {
+  const int64_t seconds = absl::ToUnixSeconds(value);
+  out->set_seconds(seconds);
+  out->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(value - absl::FromUnixSeconds(seconds))));
+}
+
+bool IsFinite(absl::Time time) {
+  return time != absl::InfiniteFuture() && time != absl::InfinitePast();
+}
+
+bool IsFinite(absl::Duration duration) {
+  return duration != absl::InfiniteDuration() && duration != -absl::InfiniteDuration();
+}
+
+v1::FileProgress::State StateOf(engine::FileSnapshot::State state) {
+  switch (state) {
+    case engine::FileSnapshot::State::kWaiting:
+      return v1::FileProgress::STATE_WAITING;
+    case engine::FileSnapshot::State::kFetching:
+      return v1::FileProgress::STATE_FETCHING;
+    case engine::FileSnapshot::State::kVerifying:
+      return v1::FileProgress::STATE_VERIFYING;
+    case engine::FileSnapshot::State::kPublished:
+      return v1::FileProgress::STATE_PUBLISHED;
+    case engine::FileSnapshot::State::kLocked:
+      return v1::FileProgress::STATE_LOCKED;
+  }
+  return v1::FileProgress::STATE_UNSPECIFIED;
+}
+
+void Set(const engine::PullError& error, v1::Error* out) {
+  out->set_cause(static_cast<v1::ErrorCause>(error.cause));
+  out->set_message(ValidUtf8(error.message));
+  out->set_source(ValidUtf8(error.source));
+  if (error.retry_after && IsFinite(*error.retry_after)) {
+    Set(*error.retry_after, out->mutable_retry_after());
+  }
+}
+
+void Set(const engine::FileSnapshot& file, v1::FileProgress* out) {
+  out->set_path(ValidUtf8(file.path));
+  out->set_size_bytes(file.size);
+  out->set_done_bytes(file.done);
+  out->set_rate_bytes_per_sec(file.rate_per_sec);
+  out->set_state(StateOf(file.state));
+}
+
+void Set(const engine::ShareSnapshot& share, v1::SourceShare* out) {
+  out->set_name(ValidUtf8(share.source));
+  out->set_bytes(share.bytes);
+  out->set_rate_bytes_per_sec(share.rate_per_sec);
+  out->set_connections(share.connections);
+  out->set_note(ValidUtf8(share.note));
+}
+
+void Set(const engine::PlannedFile& file, v1::PlannedFile* out) {
+  out->set_path(ValidUtf8(file.path));
+  out->set_size_bytes(file.size);
+  out->set_present(file.present);
+}
+
+void SetIdentity(const engine::PullSnapshot& pull, v1::Pull* out) {
+  out->set_id(ValidUtf8(pull.id));
+  out->set_repo(ValidUtf8(pull.repo.name));
+  out->set_type(ToProto(pull.repo.type));
+  out->set_revision(ValidUtf8(pull.revision));
+  out->set_commit(ValidUtf8(pull.commit));
+  out->set_path(ValidUtf8(pull.path));
+  out->set_listing_source(ValidUtf8(pull.listing_source));
+}
+
+void SetFigures(const engine::PullSnapshot& pull, v1::Pull* out) {
+  out->set_total_bytes(pull.total);
+  out->set_done_bytes(pull.done);
+  out->set_reused_bytes(pull.reused);
+  out->set_fetched_bytes(pull.fetched);
+  out->set_wasted_bytes(pull.wasted);
+  out->set_total_files(pull.total_files);
+  out->set_done_files(pull.done_files);
+  out->set_repo_files(pull.repo_files);
+  out->set_rate_bytes_per_sec(pull.rate_per_sec);
+  if (pull.eta && IsFinite(*pull.eta)) Set(*pull.eta, out->mutable_eta());
+  if (IsFinite(pull.created)) Set(pull.created, out->mutable_created());
+  if (IsFinite(pull.finished)) Set(pull.finished, out->mutable_finished());
+}
+
+}  // namespace
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), ValidUtf8(status.message()));
+}
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+v1::RepoType ToProto(hub::RepoType type) {
+  switch (type) {
+    case hub::RepoType::kModel:
+      return v1::REPO_TYPE_MODEL;
+    case hub::RepoType::kDataset:
+      return v1::REPO_TYPE_DATASET;
+    case hub::RepoType::kSpace:
+      return v1::REPO_TYPE_SPACE;
+  }
+  return v1::REPO_TYPE_UNSPECIFIED;
+}
+
+v1::Pull ToProto(const engine::PullSnapshot& pull) {
+  v1::Pull out;
+  SetIdentity(pull, &out);
+  SetFigures(pull, &out);
+  out.set_state(static_cast<v1::PullState>(pull.state));
+  if (pull.error.cause != core::ErrorCause::kNone) Set(pull.error, out.mutable_error());
+  for (const auto& file : pull.files) Set(file, out.add_files());
+  for (const auto& share : pull.shares) Set(share, out.add_sources());
+  for (const auto& file : pull.plan) Set(file, out.add_plan());
+  for (const auto& notice : pull.notices) out.add_notices(ValidUtf8(notice));
+  return out;
+}
+
+v1::Source ToProto(const engine::SourceSnapshot& source) {
+  v1::Source out;
+  out.set_name(ValidUtf8(source.name));
+  out.set_endpoint(ValidUtf8(source.endpoint));
+  out.set_dialect(ValidUtf8(source.dialect));
+  out.set_state(ValidUtf8(source.state));
+  out.set_reason(ValidUtf8(source.reason));
+  out.set_rate_bytes_per_sec(source.rate_per_sec);
+  if (IsFinite(source.latency)) Set(source.latency, out.mutable_latency());
+  out.set_success(source.success);
+  out.set_token_policy(ValidUtf8(source.token_policy));
+  out.set_connections(source.connections);
+  out.set_bytes(source.bytes);
+  return out;
+}
+
+std::string ValidUtf8(absl::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  char32_t ignored;
+  for (size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    if (hub::NextCodePoint(text, end, ignored)) {
+      out.append(text.data() + begin, end - begin);
+    } else {
+      out += "\xEF\xBF\xBD";
+      ++end;
+    }
+  }
+  return out;
+}
+
+}  // namespace hfget::rpc

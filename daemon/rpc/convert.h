@@ -1,0 +1,31 @@
+// Between the engine's plain values and the API's messages. One function each way, and nothing is
+// decided here.
+#ifndef HFGET_DAEMON_RPC_CONVERT_H_
+#define HFGET_DAEMON_RPC_CONVERT_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "daemon/engine/api.h"
+#include "grpcpp/support/status.h"
+#include "hfget/v1/hfget.pb.h"
+
+namespace hfget::rpc {
+
+// The codes of both are the same numbers. gRPC 1.51 has no conversion of its own.
+grpc::Status ToGrpc(const absl::Status& status);
+absl::Status FromGrpc(const grpc::Status& status);
+
+v1::RepoType ToProto(hub::RepoType type);
+v1::Pull ToProto(const engine::PullSnapshot& pull);
+v1::Source ToProto(const engine::SourceSnapshot& source);
+
+// The text with every malformed byte replaced by U+FFFD. A message with malformed UTF-8 is sent by
+// protobuf but refused by the reader, so that one odd byte in a folder's name would make a pull
+// invisible.
+std::string ValidUtf8(absl::string_view text);
+
+}  // namespace hfget::rpc
+
+#endif  // HFGET_DAEMON_RPC_CONVERT_H_

@@ -1,0 +1,126 @@
+#include "daemon/rpc/pull_request.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "daemon/base/status.h"
+#include "daemon/hub/filters.h"
+#include "daemon/hub/repo_id.h"
+
+namespace hfget::rpc {
+namespace {
+
+constexpr size_t kMaxTokenBytes = 4096;   // far above any real one, far below a header limit
+constexpr size_t kMaxFolderBytes = 4096;  // PATH_MAX
+
+absl::StatusOr<hub::RepoType> TypeOf(v1::RepoType type) {
+  switch (type) {
+    case v1::REPO_TYPE_UNSPECIFIED:
+    case v1::REPO_TYPE_MODEL:
+      return hub::RepoType::kModel;
+    case v1::REPO_TYPE_DATASET:
+      return hub::RepoType::kDataset;
+    case v1::REPO_TYPE_SPACE:
+      return hub::RepoType::kSpace;
+    default:  // proto3 enums are open
+      return absl::InvalidArgumentError(absl::StrCat("unknown repo type ", type));
+  }
+}
+
+absl::StatusOr<hub::RepoId> RepoOf(const v1::PullRequest& request, const hub::RepoSpec& spec) {
+  HFGET_ASSIGN_OR_RETURN(const hub::RepoType asked, TypeOf(request.type()));
+  hub::RepoId repo = spec.repo;
+  if (!spec.type_given) {
+    repo.type = asked;
+  } else if (request.type() != v1::REPO_TYPE_UNSPECIFIED && asked != repo.type) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", request.repo(), "\" is a ", hub::TypeName(repo.type),
+                     ", but the type asked for is ", hub::TypeName(asked), ": leave one out"));
+  }
+  return repo;
+}
+
+absl::StatusOr<std::string> RevisionOf(const v1::PullRequest& request, const hub::RepoSpec& spec) {
+  if (!spec.revision.empty() && !request.revision().empty() &&
+      spec.revision != request.revision()) {
+    return absl::InvalidArgumentError(absl::StrCat("two revisions are given: \"", spec.revision,
+                                                   "\" in the repo id and \"", request.revision(),
+                                                   "\": leave one out"));
+  }
+  std::string revision = spec.revision.empty() ? request.revision() : spec.revision;
+  if (revision.empty()) revision = "main";
+  HFGET_RETURN_IF_ERROR(hub::CheckRevision(revision));
+  return revision;
+}
+
+absl::StatusOr<hub::Filters> FiltersOf(const v1::PullRequest& request, const hub::RepoSpec& spec) {
+  hub::Filters filters;
+  if (!spec.path.empty()) filters.files.push_back(spec.path);
+  filters.files.insert(filters.files.end(), request.files().begin(), request.files().end());
+  if (filters.files.empty()) {
+    filters.include.assign(request.include().begin(), request.include().end());
+    filters.exclude.assign(request.exclude().begin(), request.exclude().end());
+  }
+  HFGET_RETURN_IF_ERROR(hub::Normalise(filters));
+  return filters;
+}
+
+// Slashes only: ".." is left to the kernel, which alone knows where a symbolic link leads.
+absl::StatusOr<std::string> Folder(absl::string_view name, absl::string_view path) {
+  if (path.empty()) return std::string();
+  if (path[0] != '/') {
+    return absl::InvalidArgumentError(absl::StrCat(
+        name, " \"", path, "\" is not absolute: the daemon has another working folder than you"));
+  }
+  if (path.size() > kMaxFolderBytes || path.find('\0') != absl::string_view::npos) {
+    return absl::InvalidArgumentError(absl::StrCat(name, " is too long or holds a NUL"));
+  }
+  std::string out(path);
+  out.erase(
+      std::unique(out.begin(), out.end(), [](char a, char b) { return a == '/' && b == '/'; }),
+      out.end());
+  if (out.size() > 1) out = std::string(absl::StripSuffix(out, "/"));
+  return out;
+}
+
+// Space around it is a slip of copy and paste, as for huggingface_hub; inside, it would be a header
+// of its own.
+absl::StatusOr<Secret> TokenOf(const std::string& text) {
+  const absl::string_view token = absl::StripAsciiWhitespace(text);
+  const bool plain = std::all_of(token.begin(), token.end(),
+                                 [](unsigned char c) { return absl::ascii_isgraph(c); });
+  if (!plain || token.size() > kMaxTokenBytes) {
+    return absl::InvalidArgumentError(
+        "the token holds characters that no token has (a space, a line break, an accent): copy it "
+        "again");
+  }
+  return Secret(std::string(token));
+}
+
+}  // namespace
+
+absl::StatusOr<engine::PullSpec> ToSpec(const v1::PullRequest& request) {
+  HFGET_ASSIGN_OR_RETURN(const hub::RepoSpec written, hub::ParseRepoSpec(request.repo()));
+  engine::PullSpec spec;
+  HFGET_ASSIGN_OR_RETURN(spec.repo, RepoOf(request, written));
+  HFGET_ASSIGN_OR_RETURN(spec.revision, RevisionOf(request, written));
+  HFGET_ASSIGN_OR_RETURN(spec.filters, FiltersOf(request, written));
+  HFGET_ASSIGN_OR_RETURN(spec.local_dir, Folder("local_dir", request.local_dir()));
+  HFGET_ASSIGN_OR_RETURN(spec.cache_dir, Folder("cache_dir", request.cache_dir()));
+  if (!spec.local_dir.empty() && !spec.cache_dir.empty()) {
+    return absl::InvalidArgumentError(
+        "both local_dir and cache_dir are given: the files can go to one of them only");
+  }
+  HFGET_ASSIGN_OR_RETURN(spec.token, TokenOf(request.token()));
+  spec.authority = request.authority();
+  spec.dry_run = request.dry_run();
+  return spec;
+}
+
+}  // namespace hfget::rpc

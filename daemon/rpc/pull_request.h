@@ -1,0 +1,20 @@
+// From what a client asked for to what the engine takes: everything that can be wrong with a
+// request by itself is found here, before the engine hears of it.
+#ifndef HFGET_DAEMON_RPC_PULL_REQUEST_H_
+#define HFGET_DAEMON_RPC_PULL_REQUEST_H_
+
+#include "absl/status/statusor.h"
+#include "daemon/engine/api.h"
+#include "hfget/v1/hfget.pb.h"
+
+namespace hfget::rpc {
+
+// Equal wishes become equal specs ("a//b/" and "a/b", "main" and no revision), so that the engine
+// can join them. Errors: INVALID_ARGUMENT with the rule that was broken: repo id, type against
+// prefix, revision, filters, folders that are not absolute, two targets, a token that cannot be
+// one.
+absl::StatusOr<engine::PullSpec> ToSpec(const v1::PullRequest& request);
+
+}  // namespace hfget::rpc
+
+#endif  // HFGET_DAEMON_RPC_PULL_REQUEST_H_

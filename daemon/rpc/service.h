@@ -1,0 +1,74 @@
+// The API of hfgetd on top of the engine: checks, posts, and finishes each call from the engine's
+// answer.
+#ifndef HFGET_DAEMON_RPC_SERVICE_H_
+#define HFGET_DAEMON_RPC_SERVICE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "daemon/engine/api.h"
+#include "daemon/rpc/watch_reactor.h"
+#include "hfget/v1/hfget.grpc.pb.h"
+
+namespace hfget::rpc {
+
+// Grows when a client of the old API would no longer work.
+constexpr int kApiVersion = 1;
+
+// What GetVersion tells.
+struct ServiceInfo {
+  std::string version;
+  int64_t pid = 0;
+  std::string socket;
+  std::string state_dir;
+  std::string cache_dir;
+  absl::Time started;
+};
+
+// Thread: gRPC's pool calls the methods, the engine's thread answers; neither ever waits here.
+// BeginDrain: any.
+class HfgetService final : public v1::Hfget::CallbackService {
+ public:
+  // REQUIRES: `engine` outlives every call: it is stopped after Server::Drain.
+  HfgetService(engine::EngineApi& engine, ServiceInfo info);
+
+  // From here on every call answers UNAVAILABLE, and open watches end so.
+  void BeginDrain();
+
+  grpc::ServerUnaryReactor* Pull(grpc::CallbackServerContext* context,
+                                 const v1::PullRequest* request,
+                                 v1::PullResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchPullResponse>* WatchPull(
+      grpc::CallbackServerContext* context, const v1::WatchPullRequest* request) override;
+  grpc::ServerUnaryReactor* GetPull(grpc::CallbackServerContext* context,
+                                    const v1::GetPullRequest* request,
+                                    v1::GetPullResponse* response) override;
+  // Leaves out the plans of dry runs: a hundred thousand names each.
+  grpc::ServerUnaryReactor* ListPulls(grpc::CallbackServerContext* context,
+                                      const v1::ListPullsRequest* request,
+                                      v1::ListPullsResponse* response) override;
+  grpc::ServerUnaryReactor* CancelPull(grpc::CallbackServerContext* context,
+                                       const v1::CancelPullRequest* request,
+                                       v1::CancelPullResponse* response) override;
+  grpc::ServerUnaryReactor* ListSources(grpc::CallbackServerContext* context,
+                                        const v1::ListSourcesRequest* request,
+                                        v1::ListSourcesResponse* response) override;
+  grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* context,
+                                       const v1::GetVersionRequest* request,
+                                       v1::GetVersionResponse* response) override;
+
+ private:
+  absl::Status CheckServing() const;
+  absl::Status CheckId(const std::string& id) const;  // and that we are serving
+
+  engine::EngineApi& engine_;
+  const ServiceInfo info_;
+  std::atomic<bool> draining_{false};
+  WatchSet watches_;
+};
+
+}  // namespace hfget::rpc
+
+#endif  // HFGET_DAEMON_RPC_SERVICE_H_

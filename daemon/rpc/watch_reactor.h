@@ -1,0 +1,79 @@
+// One open WatchPull stream: the newest snapshot goes out when the one before is through, and the
+// terminal one is last.
+#ifndef HFGET_DAEMON_RPC_WATCH_REACTOR_H_
+#define HFGET_DAEMON_RPC_WATCH_REACTOR_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "daemon/engine/api.h"
+#include "grpcpp/support/server_callback.h"
+#include "hfget/v1/hfget.pb.h"
+
+namespace hfget::rpc {
+
+// A machine of three flags. gRPC's rules that it keeps: one write at a time, its message untouched
+// until OnWriteDone; Finish exactly once, also after a cancellation; no Finish while a write is
+// under way; nothing started after Finish. Source: reference/codebases.md §4.1. Thread: OnSnapshot
+// and Close from any, the reactions from gRPC's. A caller holds a shared_ptr during the call,
+// because OnDone may come, on another thread, as soon as Finish has been called.
+class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse>,
+                           public engine::Watcher {
+ public:
+  // Keeps itself alive until OnDone; others hold it weakly.
+  static std::shared_ptr<WatchReactor> New();
+
+  // A newer snapshot replaces one that still waits. Nothing after a terminal one is sent.
+  void OnSnapshot(std::shared_ptr<const engine::PullSnapshot> snapshot) override;
+
+  // Ends the stream with `status` as soon as the write under way allows. A terminal snapshot that
+  // waits still goes out.
+  void Close(const absl::Status& status);
+
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  WatchReactor() = default;
+
+  void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);  // nobody reads any more
+  void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // Set by New, dropped by OnDone, which is alone and last.
+  std::shared_ptr<WatchReactor> self_;
+
+  absl::Mutex mu_;
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;   // a write is under way; `current_` is gRPC's
+  bool closing_ ABSL_GUARDED_BY(mu_) = false;   // what waits is the last
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;  // Finish was called
+  absl::Status status_ ABSL_GUARDED_BY(mu_);    // what to finish with
+  std::shared_ptr<const engine::PullSnapshot> waiting_ ABSL_GUARDED_BY(mu_);
+  v1::WatchPullResponse current_ ABSL_GUARDED_BY(mu_);
+};
+
+// All open streams, so that they can be counted and closed. Thread: any.
+class WatchSet {
+ public:
+  // One stream costs a snapshot and an HTTP/2 stream, some 20 KiB; the limit is against a client
+  // that leaks them.
+  static constexpr size_t kMaxWatches = 256;
+
+  // Errors: RESOURCE_EXHAUSTED beyond kMaxWatches; after CloseAll, its status.
+  absl::Status Add(const std::shared_ptr<WatchReactor>& watch);
+  // REQUIRES: !status.ok().
+  void CloseAll(const absl::Status& status);
+
+ private:
+  absl::Mutex mu_;
+  absl::Status closed_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::weak_ptr<WatchReactor>> watches_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace hfget::rpc
+
+#endif  // HFGET_DAEMON_RPC_WATCH_REACTOR_H_

@@ -1,0 +1,185 @@
+// An engine that remembers what it was asked and answers what the test says.
+#ifndef HFGET_TESTS_FAKES_FAKE_ENGINE_API_H_
+#define HFGET_TESTS_FAKES_FAKE_ENGINE_API_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "daemon/engine/api.h"
+
+namespace hfget::testing {
+
+// Answers at once, on the asking thread, unless Hold() was called. Thread: any.
+class FakeEngineApi final : public engine::EngineApi {
+ public:
+  // Pulls that exist.
+  void Add(engine::PullSnapshot pull) {
+    absl::MutexLock lock(&mu_);
+    pulls_[pull.id] = std::move(pull);
+  }
+  void AddSource(engine::SourceSnapshot source) {
+    absl::MutexLock lock(&mu_);
+    sources_.push_back(std::move(source));
+  }
+
+  // From now on GetPull is not answered until DropHeld, which forgets the answers as a dying engine
+  // does.
+  void Hold() {
+    absl::MutexLock lock(&mu_);
+    hold_ = true;
+  }
+  void DropHeld() {
+    std::vector<Answer<engine::PullSnapshot>> held;
+    {
+      absl::MutexLock lock(&mu_);
+      held.swap(held_);
+    }
+  }
+  int held() const {
+    absl::MutexLock lock(&mu_);
+    return static_cast<int>(held_.size());
+  }
+  void AwaitHeld(int count) {
+    absl::MutexLock lock(&mu_);
+    const auto enough = [this, count]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+      return static_cast<int>(held_.size()) >= count;
+    };
+    mu_.Await(absl::Condition(&enough));
+  }
+
+  // Tells all watchers of the pull, as the engine thread would. Returns how many there were.
+  int Publish(engine::PullSnapshot pull) {
+    const auto snapshot = std::make_shared<const engine::PullSnapshot>(pull);
+    Add(std::move(pull));
+    int told = 0;
+    for (const auto& watcher : WatchersOf(snapshot->id)) {
+      watcher->OnSnapshot(snapshot);
+      ++told;
+    }
+    return told;
+  }
+  int watchers(const std::string& id) const { return static_cast<int>(WatchersOf(id).size()); }
+  // Until the pull has `count` watchers (of those once added, alive or not).
+  void AwaitWatches(int count) {
+    absl::MutexLock lock(&mu_);
+    const auto enough = [this, count]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+      return static_cast<int>(watchers_.size()) >= count;
+    };
+    mu_.Await(absl::Condition(&enough));
+  }
+
+  std::vector<engine::PullSpec> started() const {
+    absl::MutexLock lock(&mu_);
+    return started_;
+  }
+  std::vector<std::pair<std::string, bool>> cancelled() const {
+    absl::MutexLock lock(&mu_);
+    return cancelled_;
+  }
+
+  void StartPull(engine::PullSpec spec, Answer<engine::PullStarted> answer) override {
+    engine::PullStarted result;
+    {
+      absl::MutexLock lock(&mu_);
+      result.pull.id = absl::StrCat(spec.repo.name, "@", spec.revision);
+      result.pull.repo = spec.repo;
+      result.pull.revision = spec.revision;
+      result.joined = pulls_.count(result.pull.id) != 0;
+      pulls_[result.pull.id] = result.pull;
+      started_.push_back(std::move(spec));
+    }
+    answer(std::move(result));
+  }
+
+  void GetPull(std::string id, Answer<engine::PullSnapshot> answer) override {
+    {
+      absl::MutexLock lock(&mu_);
+      if (hold_) {
+        held_.push_back(std::move(answer));
+        return;
+      }
+    }
+    answer(Find(id));
+  }
+
+  void ListPulls(bool active_only, Answer<std::vector<engine::PullSnapshot>> answer) override {
+    std::vector<engine::PullSnapshot> result;
+    {
+      absl::MutexLock lock(&mu_);
+      for (const auto& [id, pull] : pulls_) {
+        if (!active_only || !core::IsTerminal(pull.state)) result.push_back(pull);
+      }
+    }
+    answer(std::move(result));
+  }
+
+  void CancelPull(std::string id, bool discard_partial,
+                  Answer<engine::PullSnapshot> answer) override {
+    {
+      absl::MutexLock lock(&mu_);
+      cancelled_.emplace_back(id, discard_partial);
+    }
+    answer(Find(id));
+  }
+
+  void ListSources(Answer<std::vector<engine::SourceSnapshot>> answer) override {
+    std::vector<engine::SourceSnapshot> result;
+    {
+      absl::MutexLock lock(&mu_);
+      result = sources_;
+    }
+    answer(std::move(result));
+  }
+
+  void Watch(std::string id, std::shared_ptr<engine::Watcher> watcher,
+             Answer<bool> answer) override {
+    absl::StatusOr<engine::PullSnapshot> pull = Find(id);
+    if (!pull.ok()) {
+      answer(pull.status());
+      return;
+    }
+    watcher->OnSnapshot(std::make_shared<const engine::PullSnapshot>(*std::move(pull)));
+    answer(true);
+    absl::MutexLock lock(&mu_);
+    watchers_.emplace_back(std::move(id), std::move(watcher));
+  }
+
+ private:
+  absl::StatusOr<engine::PullSnapshot> Find(const std::string& id) const {
+    absl::MutexLock lock(&mu_);
+    const auto it = pulls_.find(id);
+    if (it == pulls_.end()) return absl::NotFoundError(absl::StrCat("no pull has the id ", id));
+    return it->second;
+  }
+
+  std::vector<std::shared_ptr<engine::Watcher>> WatchersOf(const std::string& id) const {
+    std::vector<std::shared_ptr<engine::Watcher>> result;
+    absl::MutexLock lock(&mu_);
+    for (const auto& [pull, weak] : watchers_) {
+      if (pull != id) continue;
+      if (auto watcher = weak.lock()) result.push_back(std::move(watcher));
+    }
+    return result;
+  }
+
+  mutable absl::Mutex mu_;
+  bool hold_ ABSL_GUARDED_BY(mu_) = false;
+  std::map<std::string, engine::PullSnapshot> pulls_ ABSL_GUARDED_BY(mu_);
+  std::vector<engine::SourceSnapshot> sources_ ABSL_GUARDED_BY(mu_);
+  std::vector<engine::PullSpec> started_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::pair<std::string, bool>> cancelled_ ABSL_GUARDED_BY(mu_);
+  std::vector<Answer<engine::PullSnapshot>> held_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::pair<std::string, std::weak_ptr<engine::Watcher>>> watchers_
+      ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace hfget::testing
+
+#endif  // HFGET_TESTS_FAKES_FAKE_ENGINE_API_H_
