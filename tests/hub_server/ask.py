@@ -20,6 +20,11 @@ class Ask:
     account: object = None
     hidden_since: object = None  # a lag fault, when one holds
     expired_links: bool = False
+    ignore_range: bool = False
+
+    @property
+    def range(self) -> str | None:
+        return None if self.ignore_range else self.request.headers.get("Range")
 
     @property
     def method(self) -> str:
@@ -35,7 +40,7 @@ class Ask:
 
     @property
     def wants_gzip(self) -> bool:
-        return "gzip" in self.request.headers.get("Accept-Encoding", "") and "Range" not in self.request.headers
+        return "gzip" in self.request.headers.get("Accept-Encoding", "") and self.range is None
 
     def flag(self, name: str) -> bool:
         return self.query.get(name, ["false"])[-1].lower() in ("true", "1")

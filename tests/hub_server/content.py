@@ -16,8 +16,9 @@ _VERSION = "1"  # part of every cache file's name: change it when the bytes chan
 
 
 @functools.lru_cache(maxsize=16)
-def _base(seed) -> bytes:
-    return hashlib.shake_128(f"hub_server/{_VERSION}/{seed}".encode()).digest(PIECE)
+def _twice(seed) -> bytes:
+    """The base MiB of a seed, twice, so that any turn of it is one slice."""
+    return 2 * hashlib.shake_128(f"hub_server/{_VERSION}/{seed}".encode()).digest(PIECE)
 
 
 @functools.lru_cache(maxsize=256)
@@ -25,29 +26,29 @@ def _xor_table(mask: int) -> bytes:
     return bytes(b ^ mask for b in range(256))
 
 
-def piece(seed, index: int) -> bytes:
-    """The index-th MiB of the endless stream of `seed`.
+def piece(seed, index: int, first: int = 0, last: int = PIECE) -> bytes:
+    """[first, last) of the index-th MiB of the endless stream of `seed`.
 
     The base MiB turned by an odd multiple of the index (a permutation of 2^20, so no two of the first 2^20 pieces
     are equal) and masked by a byte of the index.
     """
-    base = _base(seed)
     turn = (index * 0x9E3779B1) % PIECE
     mask = (index * 29 + (index >> 8)) & 0xFF
-    return (base[turn:] + base[:turn]).translate(_xor_table(mask))
+    return _twice(seed)[turn + first : turn + last].translate(_xor_table(mask))
 
 
 def expected(seed, offset: int, length: int) -> bytes:
     """What a correct client holds at [offset, offset + length) of a file generated from `seed`."""
-    first, last = offset // PIECE, (offset + length + PIECE - 1) // PIECE
-    joined = b"".join(piece(seed, i) for i in range(first, last))
-    skip = offset - first * PIECE
-    return joined[skip : skip + length]
+    end = offset + length
+    return b"".join(
+        piece(seed, i, max(0, offset - i * PIECE), min(PIECE, end - i * PIECE))
+        for i in range(offset // PIECE, (end + PIECE - 1) // PIECE)
+    )
 
 
 def pieces(seed, size: int):
     for index in range((size + PIECE - 1) // PIECE):
-        yield piece(seed, index)[: min(PIECE, size - index * PIECE)]
+        yield piece(seed, index, 0, min(PIECE, size - index * PIECE))
 
 
 def git_blob_sha1(data: bytes) -> str:

@@ -73,7 +73,7 @@ class Control:
             for wire in self.wires:
                 wire.rates[source] = (bytes_per_s, per)
         elif per == "connection":
-            await self.nginx.set_rate(source, bytes_per_s)
+            await self.nginx.set_rate(self.hub.sources[source], bytes_per_s)
         else:
             raise ValueError('"per": "source" needs --data-through-proxy')
 

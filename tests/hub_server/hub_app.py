@@ -122,6 +122,8 @@ class Hub:
                 ask.hidden_since = fault
             elif fault.kind == "expired-link":
                 ask.expired_links = True
+            elif fault.kind == "status-200":
+                ask.ignore_range = True
         reply = await self._limited(ask)
         for fault in struck:
             if fault.kind in faults_module.ALTER:

@@ -6,11 +6,14 @@ import os
 import pathlib
 import signal
 import socket
+import struct
 import subprocess
 import sys
 
 import links
 from sources import Source
+
+_SO_MAX_PACING_RATE = 47
 
 _HEAD = """\
 daemon off;
@@ -42,7 +45,6 @@ _MIRROR = """
   server {{
     listen 127.0.0.1:{port};
     set $demo_source {name}; set $demo_where hub;
-    location = /_generation {{ access_log off; return 200 "{generation}"; }}
     location {prefix}/ {{
       # The raw target: a decoded one would lose refs%2Fpr%2F1.
       proxy_pass http://app$raw_{id};
@@ -59,7 +61,7 @@ _MIRROR_LFS = """\
       internal;
       alias {work}/lfs/;
       set $demo_where data;
-{rate}{passed}    }}
+{passed}    }}
 """
 
 _PASSED = ("X-Repo-Commit", "X-Linked-Etag", "X-Linked-Size", "X-Request-Id", "RateLimit", "RateLimit-Policy")
@@ -68,7 +70,6 @@ _DATA_HOST = """
   server {{
     listen 127.0.0.1:{port};
     set $demo_source {name}; set $demo_where data;
-    location = /_generation {{ access_log off; return 200 "{generation}"; }}
     error_page 403 @denied;
     error_page 418 = @if_range;
     location ~ "^{folder}/[0-9a-f]+/(?<object>[0-9a-f]{{64}})$" {{
@@ -81,7 +82,7 @@ _DATA_HOST = """
       etag off;
       add_header ETag '"$xet_hash"';
       add_header Cache-Control "public, max-age=3600";
-{rate}    }}
+    }}
     location @if_range {{
       proxy_pass http://127.0.0.1:{port};
       proxy_set_header If-Range "";
@@ -114,26 +115,20 @@ class Nginx:
 
     def __init__(self, work: pathlib.Path, sources: list[Source], app_port: int, workers: int):
         self.work, self.sources, self.app_port, self.workers = work, sources, app_port, workers
-        self.rates: dict[str, int] = {}  # source -> bytes per second and connection
-        self.generation = 0
+        self._listening: dict[int, socket.socket] = {}  # by port
         self.process: subprocess.Popen | None = None
-
-    def _rate(self, source: Source) -> str:
-        rate = self.rates.get(source.name, 0)
-        return f"      limit_rate {rate};\n" if rate else ""
 
     def _mirror_block(self, source: Source) -> str:
         passed = "".join(
             f"      add_header {name} $upstream_http_{name.lower().replace('-', '_')};\n" for name in _PASSED
         )
-        lfs = _MIRROR_LFS.format(work=self.work, rate=self._rate(source), passed=passed)
+        lfs = _MIRROR_LFS.format(work=self.work, passed=passed)
         return _MIRROR.format(
             id=source.name.replace("-", "_"),
             name=source.name,
             prefix=source.prefix,
             port=source.hub_origin,
             app=self.app_port,
-            generation=self.generation,
             authorization="" if source.forwards_authorization else '      proxy_set_header Authorization "";\n',
             lfs=lfs if source.serves_bytes else "",
         )
@@ -151,9 +146,7 @@ class Nginx:
                     folder=links.FOLDER,
                     secret=links.SECRET,
                     work=self.work,
-                    rate=self._rate(source),
-                    generation=self.generation,
-                )
+                        )
             )
         return "".join(parts) + "}\n"
 
@@ -176,42 +169,54 @@ class Nginx:
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
         )
-        for made in sockets:
-            made.close()
+        self._listening = {made.getsockname()[1]: made for made in sockets}
 
-    async def wait_ready(self, ports: list[int] | None = None) -> None:
-        """Until fresh connections meet the newest configuration."""
-        for port in ports or [source.data_origin for source in self.sources]:
-            in_a_row = 0
-            for _ in range(2000):
-                if self.process.poll() is not None:
-                    raise RuntimeError(f"nginx ended: see {self.work}/logs/error.log")
-                in_a_row = in_a_row + 1 if await self._generation_at(port) == self.generation else 0
-                if in_a_row >= 3:
-                    break
-                await asyncio.sleep(0 if in_a_row else 0.005)
-            else:
-                raise RuntimeError("nginx does not answer with its new configuration")
+    async def wait_ready(self) -> None:
+        """The ports accept from the start; this waits for the first answer."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.sources[0].data_origin)
+        writer.write(b"GET /ready HTTP/1.0\r\n\r\n")
+        answer = asyncio.ensure_future(reader.read())
+        while not answer.done():
+            if self.process.poll() is not None:
+                answer.cancel()
+                raise RuntimeError(f"nginx ended: see {self.work}/logs/error.log")
+            await asyncio.wait([answer], timeout=0.02)
+        writer.close()
 
-    async def _generation_at(self, port: int) -> int:
-        try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(b"GET /_generation HTTP/1.0\r\n\r\n")
-            answer = await asyncio.wait_for(reader.read(), 5)
-            writer.close()
-            return int(answer.rsplit(b"\r\n\r\n", 1)[1])
-        except (OSError, ValueError, IndexError, asyncio.TimeoutError):
-            return -1
+    async def set_rate(self, source: Source, bytes_per_s: int) -> None:
+        """Paces every connection made from now on, over all its requests; 0 takes the limit away.
 
-    async def set_rate(self, source: str, bytes_per_s: int) -> None:
-        """Holds for connections made from now on; running ones keep what they had."""
-        self.rates[source] = bytes_per_s
-        self.generation += 1
-        self._write()
+        By the kernel, since limit_rate counts each response by itself and gives it a second's worth at once: ranges of
+        three seconds would hardly be slowed. Accepted sockets inherit the option of the listening one. The HUP closes
+        connections that are kept alive at the old rate; responses under way keep it.
+        """
+        rate = struct.pack("=Q", bytes_per_s or 2**64 - 1)
+        for port in [source.data_origin] + ([source.hub_origin] if source.serves_bytes else []):
+            self._listening[port].setsockopt(socket.SOL_SOCKET, _SO_MAX_PACING_RATE, rate)
+        old = self._workers()
         self.process.send_signal(signal.SIGHUP)
-        await self.wait_ready()
+        for _ in range(500):  # until none of the old ones accepts or keeps an idle connection
+            if not old & self._workers():
+                return
+            await asyncio.sleep(0.005)
+        raise RuntimeError("nginx does not replace its workers")
+
+    def _workers(self) -> set[str]:
+        """The worker processes that are not on their way out."""
+        found = set()
+        pid = self.process.pid
+        for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            try:
+                title = pathlib.Path(f"/proc/{child}/cmdline").read_bytes()
+            except OSError:
+                continue
+            if title and b"shutting down" not in title:
+                found.add(child)
+        return found
 
     def stop(self) -> None:
+        for made in self._listening.values():
+            made.close()
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:

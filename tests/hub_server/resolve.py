@@ -107,7 +107,7 @@ def serve(ask: Ask, path: str, data: bytes, headers: dict) -> web.Response:
         reply.enable_chunked_encoding()
         return reply
     fresh = asked.get("If-Range", f'"{etag}"') == f'"{etag}"'
-    span = requested_range(asked.get("Range"), len(data)) if fresh else None
+    span = requested_range(ask.range, len(data)) if fresh else None
     if span is None:
         return web.Response(headers=headers, body=data)
     if span == ():

@@ -77,13 +77,24 @@ class Pacer:
 
 
 @dataclasses.dataclass
+class Connection:
+    """A client's. Its pacers hold over all its requests."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    pacers: dict = dataclasses.field(default_factory=dict)
+
+    def gone(self) -> bool:
+        return self.writer.transport.is_closing() or self.reader.at_eof() or self.reader.exception() is not None
+
+
+@dataclasses.dataclass
 class Trip:
     """One request on its way: what struck it, and how much of its body went out."""
 
     request: Message
     entry: dict
-    reader: asyncio.StreamReader  # the client
-    writer: asyncio.StreamWriter
+    client: Connection
     where: str
     subjects: list
     seen: set = dataclasses.field(default_factory=set)
@@ -93,10 +104,7 @@ class Trip:
     sent: int = 0
     first: int = 0  # the body's place in the file
     length: int = 0  # of the body
-    rate: tuple = (0, None)
-
-    def client_gone(self) -> bool:
-        return self.writer.transport.is_closing() or self.reader.at_eof() or self.reader.exception() is not None
+    rate: Pacer | None = None
 
 
 class Wire:
@@ -144,7 +152,8 @@ class Wire:
         self._open.add(writer)
         upstream = Upstream(self.upstream)
         try:
-            while await self._exchange(reader, writer, upstream):
+            client = Connection(reader, writer)
+            while await self._exchange(client, upstream):
                 pass
             writer.close()
         except Cut as cut:
@@ -166,15 +175,15 @@ class Wire:
         else:
             writer.close()
 
-    async def _exchange(self, reader, writer, upstream: "Upstream") -> bool:
+    async def _exchange(self, client: Connection, upstream: "Upstream") -> bool:
         """One request and its reply. False: the connection ends here."""
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
+            head = await client.reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             return False
         request = Message(head)
-        body = await reader.readexactly(int(request.get("Content-Length") or 0))
-        trip = self._trip(request, reader, writer)
+        body = await client.reader.readexactly(int(request.get("Content-Length") or 0))
+        trip = self._trip(request, client)
         if self._claim(trip, faults_module.CONNECT):
             trip.entry["status"] = 0
             raise Cut(reset=True)
@@ -190,14 +199,14 @@ class Wire:
                 response = await self._ask(upstream, trip, body, altered)
         return await self._answer(trip, response, upstream, altered)
 
-    def _trip(self, request: Message, reader, writer) -> Trip:
+    def _trip(self, request: Message, client: Connection) -> Trip:
         subjects = [request.target, *self.links.labels(request.target.split("?")[0])]
         entry = self.log.add(
             server="wire", edge=True, via=None, source=self.source, where=self.where, method=request.method,
             path=request.target, range=request.get("Range"), authorization=request.get("Authorization"),
             user_agent=request.get("User-Agent"), status=None, bytes=0, faults=[],
         )  # fmt: skip
-        return Trip(request, entry, reader, writer, self.where, subjects)
+        return Trip(request, entry, client, self.where, subjects)
 
     def _claim(self, trip: Trip, kinds) -> list:
         if not self.book.faults:
@@ -229,7 +238,7 @@ class Wire:
         trip.length = int(response.get("Content-Length") or 0)
         trip.first = _first_byte(response.get("Content-Range"))
         await self._stream_faults(trip)
-        trip.writer.write(response.encode())
+        trip.client.writer.write(response.encode())
         async for data in upstream.body(trip.request.method, response):
             await self._send(trip, data)
         await self._send(trip, b"")
@@ -243,26 +252,24 @@ class Wire:
         for name, value in headers.items():
             message.set(name, value)
         message.set("Content-Length", str(len(body)))
-        trip.writer.write(message.encode() + (b"" if trip.request.method == "HEAD" else body))
-        await trip.writer.drain()
+        trip.client.writer.write(message.encode() + (b"" if trip.request.method == "HEAD" else body))
+        await trip.client.writer.drain()
         return True
 
     async def _stream_faults(self, trip: Trip) -> None:
         for fault in self._claim(trip, faults_module.STREAM):
             if fault.kind == "slow":
-                pacer = self._pacer(fault.id, fault.bytes_per_s) if fault.per == "source" else Pacer(fault.bytes_per_s)
-                trip.slow.append((fault, pacer))
+                trip.slow.append((fault, self._pacer(trip, fault.per, fault.id, fault.bytes_per_s)))
             else:
                 trip.cuts.append(fault)
-        rate = self.rates.get(self.source, (0, "connection")) if trip.where == "data" else (0, "")
-        if rate != trip.rate[0] and (rate[0] or trip.rate[0]):
-            pacer = self._pacer("rate", rate[0]) if rate[1] == "source" else Pacer(rate[0])
-            trip.rate = (rate, pacer if rate[0] else None)
+        bytes_per_s, per = self.rates.get(self.source, (0, "")) if trip.where == "data" else (0, "")
+        trip.rate = self._pacer(trip, per, "rate", bytes_per_s) if bytes_per_s else None
 
-    def _pacer(self, key, bytes_per_s: int) -> Pacer:
-        if key not in self._shared or self._shared[key].bytes_per_s != max(1, bytes_per_s):
-            self._shared[key] = Pacer(bytes_per_s)
-        return self._shared[key]
+    def _pacer(self, trip: Trip, per: str, key, bytes_per_s: int) -> Pacer:
+        pacers = self._shared if per == "source" else trip.client.pacers
+        if key not in pacers or pacers[key].bytes_per_s != max(1, bytes_per_s):
+            pacers[key] = Pacer(bytes_per_s)
+        return pacers[key]
 
     async def _send(self, trip: Trip, data: bytes) -> None:
         for fault in trip.alter:
@@ -281,14 +288,14 @@ class Wire:
             if not len(view):
                 return
             room = await self._paced(trip, room)
-            trip.writer.write(bytes(view[:room]) if room < len(view) else view)
-            await trip.writer.drain()
+            trip.client.writer.write(bytes(view[:room]) if room < len(view) else view)
+            await trip.client.writer.drain()
             trip.sent += room
             trip.entry["bytes"] = trip.sent
             view = view[room:]
 
     async def _paced(self, trip: Trip, room: int) -> int:
-        pacers = [trip.rate[1]] if trip.rate[1] else []
+        pacers = [trip.rate] if trip.rate else []
         trip.slow = [(fault, pacer) for fault, pacer in trip.slow if fault.id in self.book.faults]
         for fault, pacer in trip.slow:
             if trip.sent < fault.after_bytes:
@@ -310,7 +317,7 @@ class Wire:
         """Silent, connection open, for `seconds`, until the fault is taken away, or until the client leaves."""
         until = time.monotonic() + seconds if seconds is not None else None
         while fault.id in self.book.faults and (until is None or time.monotonic() < until):
-            if trip.client_gone():
+            if trip.client.gone():
                 raise Cut(reset=True)
             await asyncio.sleep(_POLL_S)
 
