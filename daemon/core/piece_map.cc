@@ -95,6 +95,18 @@ void PieceMap::LoadDurable(absl::string_view bitmap) {
   }
 }
 
+std::vector<PieceRange> PieceMap::DurableRuns(absl::string_view bitmap, ByteCount file_size) {
+  PieceMap map(file_size);
+  map.LoadDurable(bitmap);
+  std::vector<PieceRange> runs;
+  for (PieceIndex p = 0; p < map.count(); ++p) {
+    if (map.state(p) != State::kDurable) continue;
+    if (runs.empty() || runs.back().end != p) runs.push_back({p, p});
+    runs.back().end = p + 1;
+  }
+  return runs;
+}
+
 bool PieceMap::Consistent() const {
   PieceIndex missing = 0, landed = 0, undurable = 0;
   ByteCount bytes = 0;

@@ -54,6 +54,8 @@ class PieceMap {
   std::string DurableBitmap() const;
   // Marks as durable what `bitmap` claims; bits beyond the end and a bitmap of another length are ignored.
   void LoadDurable(absl::string_view bitmap);
+  // The same claims as runs of pieces.
+  static std::vector<PieceRange> DurableRuns(absl::string_view bitmap, ByteCount file_size);
 
   // Counts again from the states; for tests and debug assertions.
   bool Consistent() const;

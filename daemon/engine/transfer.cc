@@ -76,6 +76,7 @@ void Transfer::Open() {
   options.hashed_bytes = hashed_bytes_;
   options.hash_state = hash_state_;
   options.identity = identity_;
+  options.landed = core::PieceMap::DurableRuns(loaded_bitmap_, file_.size);
   context_.disk.OpenPartial(std::move(options), lifetime_.Guard([this](absl::StatusOr<disk::Opened> opened) {
     OnOpened(std::move(opened));
   }));
