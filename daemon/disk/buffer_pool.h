@@ -1,4 +1,5 @@
-// 1 MiB buffers in a fixed number: the memory cap of the byte path, and by being empty its back-pressure.
+// 1 MiB buffers in a fixed number: the memory cap of the byte path, and by being empty its
+// back-pressure.
 #ifndef HFGET_DAEMON_DISK_BUFFER_POOL_H_
 #define HFGET_DAEMON_DISK_BUFFER_POOL_H_
 
@@ -28,7 +29,7 @@ class Buffer {
   explicit operator bool() const { return data_ != nullptr; }
   char* data() { return data_.get(); }
   const char* data() const { return data_.get(); }
-  size_t size() const { return size_; }           // bytes filled
+  size_t size() const { return size_; }  // bytes filled
   size_t room() const { return kPieceBytes - size_; }
   absl::string_view view() const { return {data_.get(), size_}; }
 

@@ -1,10 +1,12 @@
-// The byte path below the engine: partial files that are written, hashed and synced on the disk pool's threads.
+// The byte path below the engine: partial files that are written, hashed and synced on the disk
+// pool's threads.
 #ifndef HFGET_DAEMON_DISK_DISK_H_
 #define HFGET_DAEMON_DISK_DISK_H_
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -31,31 +33,36 @@ struct OpenPartialOptions {
   std::string lock_path;  // flock that must be held meanwhile; empty: none
   ByteCount size = 0;
   ContentHash hash;
-  // Set when resuming: the front that `hash_state` covers, and the identity of the file that the record spoke of. A file
-  // that is another one, or shorter, is begun anew (Opened::resumed = false).
+  // Set when resuming: the front that `hash_state` covers, and the identity of the file that the
+  // record spoke of. A file that is another one, or of another length, is begun anew
+  // (Opened::resumed = false).
   ByteCount hashed_bytes = 0;
   std::string hash_state;
   std::string identity;
+  // Pieces beyond hashed_bytes that the record holds as done, so that the hash can pass them when
+  // it comes there. Left out, they are hashed only by FinishHash.
+  std::vector<PieceRange> landed;
 };
 
 struct Opened {
   PartialId id = 0;
-  bool resumed = false;   // the earlier bytes are believed; false: the file is empty (all pieces missing)
-  std::string identity;   // to be stored: device and inode
+  bool resumed = false;  // the earlier bytes are believed; false: all pieces are missing
+  std::string identity;  // to be stored, opaque: tells this file from another of the same name
 };
 
 struct WriteDone {
-  PieceDigest digest;         // of the whole piece; only when the write ended the piece (see Disk::Write)
+  PieceDigest digest;  // of the whole piece
 };
 
 struct SyncDone {
-  // The whole-file hash's front and its midstate, as of a moment not later than the sync: all of it is on the disk.
+  // The whole-file hash's front and its midstate, as of a moment not later than the sync: all of it
+  // is on the disk.
   ByteCount hashed_bytes = 0;
   std::string hash_state;
 };
 
-// Blocking work runs on the pool; each completion is posted to the executor given at construction, in any order between
-// files, in order of completion within one. Thread: all calls from the engine.
+// Blocking work runs on the pool; each completion is posted to the executor given at construction,
+// in any order between files, in order of completion within one. Thread: all calls from the engine.
 class Disk {
  public:
   virtual ~Disk() = default;
@@ -64,28 +71,35 @@ class Disk {
   using Done = absl::AnyInvocable<void(absl::StatusOr<T>)>;
   using DoneStatus = absl::AnyInvocable<void(absl::Status)>;
 
-  // Takes the lock, makes and allocates the file. Errors: UNAVAILABLE when another process holds the lock (try later);
-  // RESOURCE_EXHAUSTED when the disk is full; PERMISSION_DENIED; …
+  // Takes the lock, makes and allocates the file. Errors: UNAVAILABLE when another process holds
+  // the lock (try later); RESOURCE_EXHAUSTED when the disk is full; PERMISSION_DENIED; …
   virtual void OpenPartial(OpenPartialOptions options, Done<Opened> done) = 0;
 
-  // Writes one piece: `buffer` holds exactly the bytes of `piece`. The buffer goes back to its pool when written and, where
-  // it lies at the hash front, hashed.
+  // Writes one piece: `buffer` holds exactly the bytes of `piece`. The buffer goes back to its pool
+  // when written and, where it lies at the hash front, hashed. A piece that the hash has passed
+  // already makes it start again, as ResetHash does.
   virtual void Write(PartialId id, PieceIndex piece, Buffer buffer, Done<WriteDone> done) = 0;
 
   // Reads one piece back (to compare a duplicate, or for blame).
   virtual void Read(PartialId id, PieceIndex piece, Buffer into, Done<Buffer> done) = 0;
 
-  // fdatasync of all that was written before the call.
+  // fdatasync of all that Write was asked for before the call. An error is final: the kernel may
+  // have dropped what it could not write, so every later Sync and FinishHash of this partial fails
+  // with it too.
   virtual void Sync(PartialId id, Done<SyncDone> done) = 0;
 
-  // Waits for all writes, completes the whole-file hash (reading back what lies behind holes) and answers it.
-  // REQUIRES: every piece has been written, now or before the restart.
+  // Waits for all writes, completes the whole-file hash (reading back what lies behind holes) and
+  // answers it. REQUIRES: every piece has been written, now or before the restart. Errors:
+  // CANCELLED when closed meanwhile.
   virtual void FinishHash(PartialId id, Done<ContentHash> done) = 0;
 
-  // After pieces were overwritten (blame): the whole-file hash starts again from byte 0 at the next FinishHash.
+  // After pieces were overwritten (blame): the whole-file hash starts again from byte 0 at the next
+  // FinishHash.
   virtual void ResetHash(PartialId id) = 0;
 
-  // Closes; the lock is released. `remove`: the file is deleted. Waits for writes under way.
+  // Closes; the lock is released. `remove`: the file is deleted. Waits for writes under way; a hash
+  // under way is cut short. The id is unknown from the call on; calls with an unknown id answer
+  // FAILED_PRECONDITION.
   virtual void ClosePartial(PartialId id, bool remove, DoneStatus done) = 0;
 
   // Any other blocking work on files: layout checks, publication. `work` runs on the pool.
