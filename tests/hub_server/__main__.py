@@ -41,6 +41,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--content-cache", type=pathlib.Path, help="keeps generated files between runs")
     parser.add_argument("--eager", action="store_true", help="generate all LFS files before saying ready")
     parser.add_argument("--xet-headers", action="store_true")
+    parser.add_argument("--tls", action="store_true", help="https endpoints too, under an authority of their own")
     parser.add_argument("--nginx-workers", type=int, default=1)
     parser.add_argument("--die-with-parent", action="store_true")
     return parser.parse_args()
@@ -95,6 +96,9 @@ class Demo:
                 source.hub_origin = port_of(for_nginx[-1])
             for_nginx.append(listen())
             source.data_origin = port_of(for_nginx[-1])
+            if self.options.tls:
+                for_nginx += [listen(), listen()]
+                source.hub_tls, source.data_tls = port_of(for_nginx[-2]), port_of(for_nginx[-1])
             data = self._wire(source, "data", listen(), source.data_origin, rates)
             source.fault_port = data.port
             source.hub_port, source.data_port = source.hub_origin, source.data_origin
@@ -131,6 +135,7 @@ class Demo:
             "tokens": {"alice": accounts.ALICE_TOKEN, "bob": accounts.BOB_TOKEN},
             "repos": control_module.repo_state(self.catalog),
             "live": self.options.live,
+            "ca": str(self.work / "tls/ca.pem") if self.options.tls else None,
         }
 
     async def stop(self) -> None:

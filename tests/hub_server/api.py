@@ -143,7 +143,7 @@ class Api:
         following = base64.b64encode(json.dumps({"from": start + size}).encode()).decode()
         kept = [(k, v) for k, values in ask.query.items() if k not in ("cursor", "limit") for v in values]
         query = urllib.parse.urlencode([*kept, ("limit", size), ("cursor", following)])
-        base = self.hub.official.endpoint
+        base = self.hub.official.tls_endpoint if ask.tls else self.hub.official.endpoint
         return items[start : start + size], {"Link": f'<{base}{ask.path}?{query}>; rel="next"'}
 
     async def _paths_info(self, ask: Ask, repo: Repo, rest: list[str]) -> web.Response:

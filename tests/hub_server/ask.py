@@ -21,6 +21,7 @@ class Ask:
     hidden_since: object = None  # a lag fault, when one holds
     expired_links: bool = False
     ignore_range: bool = False
+    tls: bool = False  # the client came by https
 
     @property
     def range(self) -> str | None:
@@ -59,4 +60,5 @@ def parse(request: web.Request) -> Ask:
         [urllib.parse.unquote(part) for part in raw],
         urllib.parse.parse_qs(raw_query, keep_blank_values=True),
         raw_query,
+        tls=request.headers.get("X-Demo-Scheme") == "https",
     )

@@ -39,8 +39,10 @@ class Hub:
         app.router.add_route("*", "/{tail:.*}", self.handle)
         return app
 
-    def data_base(self, source: Source) -> str | None:
+    def data_base(self, source: Source, tls: bool) -> str | None:
         """Where to send a client for LFS bytes; None: the source's own nginx hands them out."""
+        if tls:
+            return None if source.serves_bytes else f"https://127.0.0.1:{source.data_tls}"
         if not self.live and self.book.any(source.name, "data", faults_module.KINDS - faults_module.LINK):
             return f"http://127.0.0.1:{source.fault_port}"
         return None if source.serves_bytes else f"http://127.0.0.1:{source.data_port}"

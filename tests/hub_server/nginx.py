@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 
+import certificates
 import links
 from sources import Source
 
@@ -43,15 +44,15 @@ http {{
 _MIRROR = """
   map $request_uri $raw_{id} {{ "~^{prefix}(?<rest_{id}>/.*)$" $rest_{id}; default "/"; }}
   server {{
-    listen 127.0.0.1:{port};
-    set $demo_source {name}; set $demo_where hub;
+{listen}    set $demo_source {name}; set $demo_where hub;
     location {prefix}/ {{
       # The raw target: a decoded one would lose refs%2Fpr%2F1.
       proxy_pass http://app$raw_{id};
       proxy_set_header Host 127.0.0.1:{app};
       proxy_set_header Connection "";
       proxy_set_header X-Demo-Source {name};
-{authorization}      proxy_redirect / {prefix}/;
+      proxy_set_header X-Demo-Scheme $scheme;
+{proxied}{authorization}      proxy_redirect / {prefix}/;
     }}
 {lfs}  }}
 """
@@ -69,7 +70,7 @@ _PASSED = ("X-Repo-Commit", "X-Linked-Etag", "X-Linked-Size", "X-Request-Id", "R
 _DATA_HOST = """
   server {{
     listen 127.0.0.1:{port};
-    set $demo_source {name}; set $demo_where data;
+{listen_tls}    set $demo_source {name}; set $demo_where data;
     error_page 403 @denied;
     error_page 418 = @if_range;
     location ~ "^{folder}/[0-9a-f]+/(?<object>[0-9a-f]{{64}})$" {{
@@ -96,6 +97,13 @@ _DATA_HOST = """
     }}
   }}
 """
+
+
+_TLS = "  ssl_certificate {work}/tls/server.pem; ssl_certificate_key {work}/tls/server.key;\n"
+
+
+def _listen_tls(port: int) -> str:
+    return f"    listen 127.0.0.1:{port} ssl;\n" if port else ""
 
 
 def _die_with_parent(parent: int):
@@ -127,7 +135,9 @@ class Nginx:
             id=source.name.replace("-", "_"),
             name=source.name,
             prefix=source.prefix,
-            port=source.hub_origin,
+            listen=("    listen 127.0.0.1:%d;\n" % source.hub_origin if source.mirror else "") + _listen_tls(source.hub_tls),
+            # The official hub is behind nginx for TLS only: what it logs itself is then an inner hop.
+            proxied="" if source.mirror else "      proxy_set_header X-Demo-Proxied 1;\n",
             app=self.app_port,
             authorization="" if source.forwards_authorization else '      proxy_set_header Authorization "";\n',
             lfs=lfs if source.serves_bytes else "",
@@ -136,12 +146,16 @@ class Nginx:
     def config(self) -> str:
         user = "user root;\n" if os.getuid() == 0 else ""
         parts = [_HEAD.format(user=user, workers=self.workers, work=self.work, app=self.app_port)]
+        if any(source.hub_tls for source in self.sources):
+            certificates.make(self.work / "tls")
+            parts.append(_TLS.format(work=self.work))
         for source in self.sources:
-            if source.mirror:
+            if source.mirror or source.hub_tls:
                 parts.append(self._mirror_block(source))
             parts.append(
                 _DATA_HOST.format(
                     port=source.data_origin,
+                    listen_tls=_listen_tls(source.data_tls),
                     name=source.name,
                     folder=links.FOLDER,
                     secret=links.SECRET,
@@ -174,7 +188,7 @@ class Nginx:
     async def wait_ready(self) -> None:
         """The ports accept from the start; this waits for the first answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.sources[0].data_origin)
-        writer.write(b"GET /ready HTTP/1.0\r\n\r\n")
+        writer.write(b"GET /ready HTTP/1.0\r\nX-Demo-Inner: 1\r\n\r\n")
         answer = asyncio.ensure_future(reader.read())
         while not answer.done():
             if self.process.poll() is not None:
@@ -191,7 +205,7 @@ class Nginx:
         connections that are kept alive at the old rate; responses under way keep it.
         """
         rate = struct.pack("=Q", bytes_per_s or 2**64 - 1)
-        for port in [source.data_origin] + ([source.hub_origin] if source.serves_bytes else []):
+        for port in source.data_ports():
             self._listening[port].setsockopt(socket.SOL_SOCKET, _SO_MAX_PACING_RATE, rate)
         old = self._workers()
         self.process.send_signal(signal.SIGHUP)

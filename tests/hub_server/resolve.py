@@ -64,7 +64,7 @@ class Resolve:
             headers["X-Xet-Hash"] = xet_hash(sha256)
             headers["Link"] = f'<{route}>; rel="xet-auth"'
         source = self.hub.sources[ask.source]
-        base = self.hub.data_base(source)
+        base = self.hub.data_base(source, ask.tls)
         if source.serves_bytes and base is None:
             headers.pop("Cache-Control")
             headers["X-Accel-Redirect"] = f"/_lfs/{sha256}"

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -385,7 +386,8 @@ def test_rate_is_per_connection_and_holds_over_its_requests(hub):
 
     def ten():
         for i in range(10):
-            connection.request("GET", f"{url.path}?{url.query}", headers={"Range": f"bytes={i * 400_000}-{i * 400_000 + 399_999}"})
+            span = f"bytes={i * 400_000}-{i * 400_000 + 399_999}"
+            connection.request("GET", f"{url.path}?{url.query}", headers={"Range": span})
             assert connection.getresponse().read() == expected(7, i * 400_000, 400_000)
 
     took, _ = timed(ten)
@@ -560,6 +562,24 @@ def test_rate_of_a_whole_source(live):
         took, _ = timed(lambda: list(pool.map(lambda i: piece(live, "pai", i << 20), range(4))))
     live.rate("pai", 0)
     assert 0.7 < took < 2.5
+
+
+# The same by https.
+
+
+def test_tls_leads_to_tls_only(tmp_path):
+    with DemoHub(tmp_path, page_size=1000, arguments=["--tls"]) as hub:
+        trust = ssl.create_default_context(cafile=hub.info["ca"])
+        for source in hub.sources.values():
+            url = f"{source['tls_endpoint']}/{REPO}/resolve/main/{LFS}"
+            with urllib.request.urlopen(url, context=trust) as answer:
+                assert answer.url.startswith("https://") and len(answer.read()) == 3_460_301
+            tree = f"{source['tls_endpoint']}/api/models/demo/many/tree/main?recursive=true"
+            with urllib.request.urlopen(tree, context=trust) as answer:
+                assert f"<{hub.sources['official']['tls_endpoint']}/api" in answer.headers["Link"]
+        assert len(hub.requests()) == 4 * 2 + 3
+        with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+            get(url)
 
 
 # The server itself.

@@ -20,6 +20,9 @@ class Source:
     data_origin: int = 0
     data_port: int = 0
     fault_port: int = 0
+    # With --tls: nginx's own, past every wire.
+    hub_tls: int = 0
+    data_tls: int = 0
 
     @property
     def endpoint(self) -> str:
@@ -30,14 +33,24 @@ class Source:
         """What the client sees as the host of LFS bytes."""
         return self.endpoint if self.serves_bytes else f"http://127.0.0.1:{self.data_port}"
 
+    def data_ports(self) -> list[int]:
+        """nginx's ports that LFS bytes come from."""
+        ports = [self.data_origin, self.data_tls]
+        return [port for port in ports + (self.serves_bytes * [self.hub_origin, self.hub_tls]) if port]
+
+    @property
+    def tls_endpoint(self) -> str:
+        return f"https://127.0.0.1:{self.hub_tls}{self.prefix}"
+
     def to_json(self) -> dict:
-        return {
+        described = {
             "name": self.name,
             "endpoint": self.endpoint,
             "dialect": self.dialect,
             "cdn": self.data_host,
             "forwards_authorization": self.forwards_authorization,
         }
+        return described | ({"tls_endpoint": self.tls_endpoint} if self.hub_tls else {})
 
 
 def default_sources() -> list[Source]:
