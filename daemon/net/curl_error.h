@@ -1,0 +1,24 @@
+// What libcurl's codes and words mean to us.
+#ifndef HFGET_DAEMON_NET_CURL_ERROR_H_
+#define HFGET_DAEMON_NET_CURL_ERROR_H_
+
+#include <curl/curl.h>
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "daemon/net/http.h"
+
+namespace hfget::net {
+
+// REQUIRES: the URL's scheme was http or https, so that "unsupported protocol" can only be about
+// the answer.
+NetError NetErrorOf(CURLcode code);
+
+// `text` for a log: URLs lose query and user info, control characters (a server may have sent them)
+// become spaces.
+std::string LoggableDetail(absl::string_view text);
+
+}  // namespace hfget::net
+
+#endif  // HFGET_DAEMON_NET_CURL_ERROR_H_
