@@ -26,7 +26,7 @@ http {{
   client_body_temp_path {work}/tmp/body; proxy_temp_path {work}/tmp/proxy; fastcgi_temp_path {work}/tmp/fastcgi;
   uwsgi_temp_path {work}/tmp/uwsgi; scgi_temp_path {work}/tmp/scgi;
   default_type application/octet-stream; absolute_redirect off;
-  sendfile on; tcp_nopush on; tcp_nodelay on; server_tokens off;
+  log_not_found off; sendfile on; tcp_nopush on; tcp_nodelay on; server_tokens off;
   keepalive_timeout 3600s; keepalive_requests 1000000;
   proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 3600s; proxy_max_temp_file_size 0;
   upstream app {{ server 127.0.0.1:{app}; keepalive 32; keepalive_timeout 600s; keepalive_requests 1000000; }}
