@@ -91,6 +91,15 @@ std::optional<absl::string_view> Parameter(const std::vector<absl::string_view>&
   return std::nullopt;
 }
 
+// ParseTime alone takes "infinite-future", too.
+std::optional<absl::Time> ParseDate(absl::string_view format, absl::string_view text) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime(format, text, &time, &error)) return std::nullopt;
+  if (time == absl::InfiniteFuture() || time == absl::InfinitePast()) return std::nullopt;
+  return time;
+}
+
 std::optional<absl::Time> UnixTime(absl::string_view digits) {
   const auto seconds = Digits(digits);
   if (!seconds || *seconds > kLastSecond) return std::nullopt;
@@ -111,11 +120,9 @@ std::string AnyCaseParameter(const Url& url, absl::string_view name) {
 std::optional<absl::Time> SignatureV4Expiry(const Url& url, absl::string_view vendor) {
   const std::string date = AnyCaseParameter(url, absl::StrCat("X-", vendor, "-Date"));
   const auto life = Digits(AnyCaseParameter(url, absl::StrCat("X-", vendor, "-Expires")));
-  absl::Time issued;
-  std::string error;
-  if (!life || *life > kLastSecond) return std::nullopt;
-  if (!absl::ParseTime("%Y%m%dT%H%M%SZ", date, &issued, &error)) return std::nullopt;
-  return issued + absl::Seconds(*life);
+  const auto issued = ParseDate("%E4Y%m%dT%H%M%SZ", date);
+  if (!issued || !life || *life > kLastSecond) return std::nullopt;
+  return *issued + absl::Seconds(*life);
 }
 
 // Source: Aliyun CDN, signing type A; its life is the operator's secret.
@@ -218,11 +225,9 @@ std::optional<absl::Duration> ParseRetryAfter(absl::string_view value, absl::Tim
   if (absl::ConsumePrefix(&value, "-")) {
     return AllDigits(value) ? std::optional(absl::ZeroDuration()) : std::nullopt;
   }
-  absl::Time at;
-  std::string error;
   for (const char* format :
        {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
-    if (absl::ParseTime(format, value, &at, &error)) return ClampWait(at - now);
+    if (const auto at = ParseDate(format, value)) return ClampWait(*at - now);
   }
   return std::nullopt;
 }

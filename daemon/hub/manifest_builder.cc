@@ -2,11 +2,12 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "daemon/base/status.h"
 
 namespace hfget::hub {
 
-ManifestBuilder::ManifestBuilder(RepoId repo, std::string commit) {
+ManifestBuilder::ManifestBuilder(RepoId repo, std::string commit, Limits limits) : limits_(limits) {
   manifest_.repo = std::move(repo);
   manifest_.commit = std::move(commit);
 }
@@ -18,11 +19,12 @@ absl::Status ManifestBuilder::AddPage(std::vector<ManifestFile> rows) {
 
 absl::Status ManifestBuilder::Add(ManifestFile file) {
   path_bytes_ += file.path.size();
-  if (files() == kMaxFiles || path_bytes_ > kMaxPathBytes) {
-    return absl::ResourceExhaustedError(
-        "the listing has more than 5,000,000 files, or 512 MiB of names");
+  if (files() == limits_.files || path_bytes_ > limits_.path_bytes) {
+    return absl::ResourceExhaustedError(absl::StrCat("the listing has more than ", limits_.files,
+                                                     " files, or more than ", limits_.path_bytes,
+                                                     " bytes of names"));
   }
-  if (file.size > kMaxTotalBytes - total_bytes_) {
+  if (file.size > limits_.total_bytes - total_bytes_) {
     return absl::ResourceExhaustedError("the files of the listing are larger than any disk");
   }
   HFGET_RETURN_IF_ERROR(paths_.Add(file.path));

@@ -13,12 +13,15 @@ namespace hfget::hub {
 
 class ManifestBuilder {
  public:
-  static constexpr size_t kMaxFiles = 5'000'000;
-  static constexpr size_t kMaxPathBytes = size_t{512} << 20;  // of all paths together
-  static constexpr ByteCount kMaxTotalBytes = ByteCount{1}
-                                              << 60;  // of all files together: sums never overflow
+  // What a hub may make us hold. No promise that a listing within it is sensible.
+  struct Limits {
+    size_t files = 5'000'000;
+    size_t path_bytes = size_t{256} << 20;         // of all paths together
+    ByteCount total_bytes = ByteCount{1} << 60;  // of all files together, so that sums never overflow
+  };
 
-  ManifestBuilder(RepoId repo, std::string commit);
+  ManifestBuilder(RepoId repo, std::string commit) : ManifestBuilder(repo, commit, Limits()) {}
+  ManifestBuilder(RepoId repo, std::string commit, Limits limits);
 
   // REQUIRES: `rows` come from ParseTreePage. After an error the builder is of no more use. Errors: INVALID_ARGUMENT for a
   // duplicate (also: the same page again), a file that is a folder elsewhere; RESOURCE_EXHAUSTED beyond the limits above.
@@ -34,6 +37,7 @@ class ManifestBuilder {
  private:
   absl::Status Add(ManifestFile file);
 
+  Limits limits_;
   Manifest manifest_;
   PathSet paths_;
   size_t path_bytes_ = 0;

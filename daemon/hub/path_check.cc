@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -89,7 +90,7 @@ absl::Status PathSet::Add(absl::string_view path) {
     if (files_.contains(folder)) return Refuse(folder, "is listed as a file and as a folder");
     if (!folders_.emplace(folder).second) break;  // then its parents are known, too
   }
-  if (++folded_[absl::AsciiStrToLower(path)] > 1) ++case_clashes_;
+  if (!folded_.insert(absl::HashOf(absl::AsciiStrToLower(path))).second) ++case_clashes_;
   return absl::OkStatus();
 }
 

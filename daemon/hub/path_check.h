@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -26,7 +25,7 @@ class PathSet {
  private:
   absl::flat_hash_set<std::string> files_;
   absl::flat_hash_set<std::string> folders_;
-  absl::flat_hash_map<std::string, int> folded_;
+  absl::flat_hash_set<size_t> folded_;  // hashes of the names in lower case: good enough for a count
   int case_clashes_ = 0;
 };
 
