@@ -1,0 +1,37 @@
+// Everything that hfgetd is told: flags over environment over configuration file over defaults.
+#ifndef HFGET_DAEMON_OPTIONS_H_
+#define HFGET_DAEMON_OPTIONS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "daemon/base/log.h"
+#include "daemon/engine/config.h"
+#include "daemon/environment.h"
+#include "daemon/paths.h"
+
+namespace hfget {
+
+struct Options {
+  // Set for --help and --version: to be printed, and nothing else done.
+  std::string answer;
+
+  engine::EngineConfig engine;  // find_token included
+  OwnPath socket;
+  OwnPath state_dir;
+  LogOptions log;
+  std::string config_file;  // empty: there is none
+  // The memory cap of the byte path. Default 128 MiB: two pieces for each of 64 connections.
+  int buffers_mib = 128;
+  // Where "ready\n" or "error: <one line>\n" is written once; -1: nowhere. With it, hfgetd lives in
+  // the background: it logs to a file and lets go of the terminal.
+  int ready_fd = -1;
+};
+
+// `args` without the program's name. Errors: INVALID_ARGUMENT, one line: exit code 2.
+absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& args, const Environment& env);
+
+}  // namespace hfget
+
+#endif  // HFGET_DAEMON_OPTIONS_H_
