@@ -49,7 +49,7 @@ class Hfget:
         names = sources or list(hub.sources)
         lines = [f"sources = {json.dumps(names)}", config]
         for name in names:
-            lines += [f"[sources.{name}]", f'endpoint = "{hub.endpoint(name)}"', "enabled = true", per_source]
+            lines += [f"[source.{name}]", f'endpoint = "{hub.endpoint(name)}"', "enabled = true", per_source]
         self.config.write_text("\n".join(lines) + "\n")
         self.process: subprocess.Popen | None = None
         self.env = {k: v for k, v in os.environ.items() if not re.match(r"HF_|HFGET_|HUGGING|XDG_|.*_proxy$", k, re.I)}
