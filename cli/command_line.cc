@@ -52,10 +52,9 @@ void AddPull(CLI::App* app, Options* options) {
       ->type_name("REPO");
   pull->add_option("files", p->files, "Files, folders (\"dir/\") or patterns; default: all")
       ->type_name("FILES");
-  pull->add_option("--type,--repo-type", p->type, "model, dataset or space")
+  pull->add_option("--type,--repo-type", p->type, "model (default), dataset or space")
       ->type_name("TYPE")
-      ->check(CLI::IsMember({"model", "dataset", "space"}))
-      ->capture_default_str();
+      ->check(CLI::IsMember({"model", "dataset", "space"}));
   pull->add_option("--revision", p->revision, "Branch, tag, refs/pr/N or commit; default: main")
       ->type_name("REV");
   AddPatterns(pull, "--include", &p->include, "Keep what matches (fnmatch); may be repeated");

@@ -119,16 +119,15 @@ absl::StatusOr<int64_t> DaemonControl::Stop() {
   const absl::Status told = context_->processes.Terminate(pid);
   if (!told.ok()) return told;
   const absl::Time deadline = context_->now() + context_->timing.ready;
-  while (probe.ok() && probe->state == SocketState::kListening) {
-    if (context_->now() >= deadline) {
-      return absl::DeadlineExceededError(
-          absl::StrCat("the daemon (process ", pid, ") does not end: kill -9 ", pid,
-                       " loses at most the last few seconds of a download"));
-    }
-    absl::SleepFor(context_->timing.poll);
+  for (;;) {
     probe = ProbeSocket(socket_);
+    if (!probe.ok() || probe->state != SocketState::kListening) return pid;
+    if (context_->now() >= deadline) break;
+    absl::SleepFor(context_->timing.poll);
   }
-  return pid;
+  return absl::DeadlineExceededError(
+      absl::StrCat("the daemon (process ", pid, ") does not end: kill -9 ", pid,
+                   " loses at most the last few seconds of a download"));
 }
 
 }  // namespace hfget::cli

@@ -50,7 +50,7 @@ std::string FormatClock(absl::Duration duration) {
   if (seconds < 100 * 3600) {
     return absl::StrFormat("%d:%02d:%02d", seconds / 3600, seconds % 3600 / 60, seconds % 60);
   }
-  return seconds < 1000 * 86400 ? FormatDays(seconds) : "> 999 d";
+  return seconds < 100 * 86400 ? FormatDays(seconds) : "> 99 d";
 }
 
 std::string FormatPercent(int64_t part, int64_t whole) {

@@ -11,7 +11,7 @@ namespace hfget::cli {
 
 constexpr int kBytesWidth = 8;   // "1023 MiB"
 constexpr int kRateWidth = 10;   // "1023 MiB/s"
-constexpr int kClockWidth = 8;   // "99:59:59"
+constexpr int kClockWidth = 9;   // "99 d 23 h"
 constexpr int kPercentWidth = 5;  // "100 %"
 
 // "512 B", "3.3 MiB", "102 MiB".

@@ -10,7 +10,7 @@ namespace hfget::cli {
 struct PullOptions {
   std::string repo;
   std::vector<std::string> files;
-  std::string type = "model";
+  std::string type;  // empty: what the repo id says, or else a model
   std::string revision;
   std::vector<std::string> include;
   std::vector<std::string> exclude;

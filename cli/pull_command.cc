@@ -11,8 +11,9 @@ namespace hfget::cli {
 namespace {
 
 v1::RepoType TypeOf(const std::string& name) {
+  if (name == "model") return v1::REPO_TYPE_MODEL;
   if (name == "dataset") return v1::REPO_TYPE_DATASET;
-  return name == "space" ? v1::REPO_TYPE_SPACE : v1::REPO_TYPE_MODEL;
+  return name == "space" ? v1::REPO_TYPE_SPACE : v1::REPO_TYPE_UNSPECIFIED;
 }
 
 absl::Status SetFolders(const Context& context, const PullOptions& options,

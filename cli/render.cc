@@ -79,6 +79,8 @@ std::string Bar(const RenderStyle& style, int columns, int64_t done, int64_t tot
 
 std::string RenderRow(const Row& row, const Columns& columns, const RenderStyle& style) {
   const absl::string_view mark = Ellipsis(style);
+  const std::string percent = PadLeft(FormatPercent(row.done, row.total), kPercentWidth);
+  if (columns.name == 0) return CutEnd(percent, style.width - 1, "");
   const std::string name = row.cut_start ? CutStart(row.name, columns.name, mark)
                                          : CutEnd(row.name, columns.name, mark);
   std::string line = PadRight(name, columns.name);
@@ -86,7 +88,7 @@ std::string RenderRow(const Row& row, const Columns& columns, const RenderStyle&
   if (columns.bar > 0) {
     absl::StrAppend(&line, gap, Bar(style, columns.bar, row.done, row.total));
   }
-  absl::StrAppend(&line, gap, PadLeft(FormatPercent(row.done, row.total), kPercentWidth));
+  absl::StrAppend(&line, gap, percent);
   if (columns.size > 0) absl::StrAppend(&line, gap, PadLeft(row.size, columns.size));
   if (columns.rate > 0) absl::StrAppend(&line, gap, PadLeft(row.rate, columns.rate));
   if (columns.eta > 0 && !row.eta.empty()) absl::StrAppend(&line, gap, row.eta);

@@ -1,5 +1,6 @@
 #include "cli/text.h"
 
+#include <algorithm>
 #include <clocale>
 #include <cwchar>
 
@@ -35,7 +36,7 @@ bool IsDirectionMark(wchar_t c) {
 Cell CellOf(wchar_t c, absl::string_view bytes) {
   if (c == L'\n' || c == L'\t') return {" ", 1};
   const int columns = wcwidth(c);
-  if (columns < 0 || IsDirectionMark(c)) return {"?", 1};
+  if (c == L'\0' || columns < 0 || IsDirectionMark(c)) return {"?", 1};
   return {std::string(bytes), columns};
 }
 
@@ -82,7 +83,10 @@ std::string Printable(absl::string_view text) {
 int DisplayWidth(absl::string_view text) {
   int columns = 0;
   while (!text.empty()) {
-    text.remove_prefix(ColourLength(text));
+    if (const size_t colour = ColourLength(text); colour > 0) {
+      text.remove_prefix(colour);
+      continue;
+    }
     const size_t end = std::min(text.find('\x1b', 1), text.size());
     columns += ColumnsOf(CellsOf(text.substr(0, end)));
     text.remove_prefix(end);

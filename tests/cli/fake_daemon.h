@@ -1,0 +1,116 @@
+// A daemon on a real socket that says what a test wants, and the processes that would start and stop it.
+#ifndef HFGET_TESTS_CLI_FAKE_DAEMON_H_
+#define HFGET_TESTS_CLI_FAKE_DAEMON_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "cli/processes.h"
+#include "hfget/v1/hfget.grpc.pb.h"
+
+namespace hfget::cli::testing {
+
+class FakeDaemon : public v1::Hfget::Service {
+ public:
+  using Writer = grpc::ServerWriter<v1::WatchPullResponse>;
+
+  explicit FakeDaemon(std::string socket) : socket_(std::move(socket)) {
+    version.set_version(HFGET_VERSION);
+    version.set_api(1);
+    version.set_pid(4242);
+  }
+  ~FakeDaemon() override { Stop(); }
+
+  void Start() {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("unix:" + socket_, grpc::InsecureServerCredentials());
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+  void Stop() {
+    if (server_ != nullptr) server_->Shutdown(absl::ToChronoTime(absl::Now()));
+    server_.reset();
+  }
+
+  // What it answers. Set before Start, or by the handlers.
+  v1::GetVersionResponse version;
+  grpc::Status version_status;
+  std::function<grpc::Status(const v1::PullRequest&, v1::PullResponse*)> on_pull;
+  // `call` counts from 1.
+  std::function<grpc::Status(int call, const std::string& id, Writer*)> on_watch;
+  std::function<grpc::Status(const v1::CancelPullRequest&, v1::Pull*)> on_cancel;
+  v1::ListPullsResponse pulls;
+  v1::ListSourcesResponse sources;
+  // What it was asked.
+  std::vector<v1::PullRequest> pull_requests;
+  int watches = 0;
+  bool listed_active_only = false;
+
+ private:
+  grpc::Status GetVersion(grpc::ServerContext*, const v1::GetVersionRequest*,
+                          v1::GetVersionResponse* response) override {
+    *response = version;
+    return version_status;
+  }
+  grpc::Status Pull(grpc::ServerContext*, const v1::PullRequest* request,
+                    v1::PullResponse* response) override {
+    pull_requests.push_back(*request);
+    return on_pull(*request, response);
+  }
+  grpc::Status WatchPull(grpc::ServerContext*, const v1::WatchPullRequest* request,
+                         Writer* writer) override {
+    return on_watch(++watches, request->id(), writer);
+  }
+  grpc::Status ListPulls(grpc::ServerContext*, const v1::ListPullsRequest* request,
+                         v1::ListPullsResponse* response) override {
+    listed_active_only = request->active_only();
+    *response = pulls;
+    return grpc::Status::OK;
+  }
+  grpc::Status CancelPull(grpc::ServerContext*, const v1::CancelPullRequest* request,
+                          v1::CancelPullResponse* response) override {
+    return on_cancel(*request, response->mutable_pull());
+  }
+  grpc::Status ListSources(grpc::ServerContext*, const v1::ListSourcesRequest*,
+                           v1::ListSourcesResponse* response) override {
+    *response = sources;
+    return grpc::Status::OK;
+  }
+
+  const std::string socket_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+class FakeProcesses : public Processes {
+ public:
+  explicit FakeProcesses(FakeDaemon* daemon) : daemon_(*daemon) {}
+
+  absl::Status StartDaemon(const DaemonStart& start) override {
+    starts.push_back(start);
+    if (start_status.ok()) daemon_.Start();
+    return start_status;
+  }
+  absl::Status Terminate(int64_t pid) override {
+    terminated.push_back(pid);
+    if (dies) daemon_.Stop();
+    return absl::OkStatus();
+  }
+
+  absl::Status start_status;
+  bool dies = true;
+  std::vector<DaemonStart> starts;
+  std::vector<int64_t> terminated;
+
+ private:
+  FakeDaemon& daemon_;
+};
+
+}  // namespace hfget::cli::testing
+
+#endif  // HFGET_TESTS_CLI_FAKE_DAEMON_H_
