@@ -20,13 +20,6 @@ namespace {
 
 constexpr std::uintmax_t kMaxConfigBytes = 1 << 20;
 
-struct Flags {
-  std::string config, socket, state_dir, log_file, log_level;
-  int ready_fd = -1;
-  bool no_fsync = false;
-  std::string answer;
-};
-
 void Declare(CLI::App& app, Flags* flags) {
   app.set_version_flag("--version", "hfgetd " HFGET_VERSION);
   app.add_option("--config", flags->config, "Configuration (~/.config/hfget/config.toml)")
@@ -45,24 +38,6 @@ void Declare(CLI::App& app, Flags* flags) {
       ->check(CLI::Range(3, 1 << 20));
   app.add_flag("--no-fsync", flags->no_fsync,
                "Do not wait for the disk: faster, and a power cut may lose what was called done");
-}
-
-absl::StatusOr<Flags> ParseFlags(std::vector<std::string> args) {
-  CLI::App app("hfgetd: the background part of hfget. It is started by hfget when needed.",
-               "hfgetd");
-  Flags flags;
-  Declare(app, &flags);
-  std::reverse(args.begin(), args.end());  // as CLI11 wants them
-  try {                                    // CLI11 answers by exception only
-    app.parse(std::move(args));
-  } catch (const CLI::CallForHelp&) {
-    flags.answer = app.help();
-  } catch (const CLI::CallForVersion& version) {
-    flags.answer = absl::StrCat(version.what(), "\n");
-  } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(absl::StrCat(error.what(), " (see hfgetd --help)"));
-  }
-  return flags;
 }
 
 absl::StatusOr<std::string> ReadConfig(const std::string& path) {
@@ -119,11 +94,26 @@ void FillLog(const ConfigFile& config, const Flags& flags, const Environment& en
 
 }  // namespace
 
-absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& args, const Environment& env) {
-  HFGET_ASSIGN_OR_RETURN(const Flags flags, ParseFlags(args));
+absl::StatusOr<Flags> ParseFlags(std::vector<std::string> args) {
+  CLI::App app("hfgetd: the background part of hfget. It is started by hfget when needed.",
+               "hfgetd");
+  Flags flags;
+  Declare(app, &flags);
+  std::reverse(args.begin(), args.end());  // as CLI11 wants them
+  try {                                    // CLI11 answers by exception only
+    app.parse(std::move(args));
+  } catch (const CLI::CallForHelp&) {
+    flags.answer = app.help();
+  } catch (const CLI::CallForVersion& version) {
+    flags.answer = absl::StrCat(version.what(), "\n");
+  } catch (const CLI::ParseError& error) {
+    return absl::InvalidArgumentError(absl::StrCat(error.what(), " (see hfgetd --help)"));
+  }
+  return flags;
+}
+
+absl::StatusOr<Options> ResolveOptions(const Flags& flags, const Environment& env) {
   Options options;
-  options.answer = flags.answer;
-  if (!options.answer.empty()) return options;
   options.ready_fd = flags.ready_fd;
   options.socket = SocketPath(flags.socket, env);
   options.state_dir = StateFolder(flags.state_dir, env);

@@ -13,10 +13,15 @@
 
 namespace hfget {
 
-struct Options {
-  // Set for --help and --version: to be printed, and nothing else done.
-  std::string answer;
+// The command line by itself.
+struct Flags {
+  std::string answer;  // to --help or --version: to be printed, and nothing else done
+  std::string config, socket, state_dir, log_file, log_level;
+  int ready_fd = -1;
+  bool no_fsync = false;
+};
 
+struct Options {
   engine::EngineConfig engine;  // find_token included
   OwnPath socket;
   OwnPath state_dir;
@@ -30,7 +35,11 @@ struct Options {
 };
 
 // `args` without the program's name. Errors: INVALID_ARGUMENT, one line: exit code 2.
-absl::StatusOr<Options> ParseOptions(const std::vector<std::string>& args, const Environment& env);
+absl::StatusOr<Flags> ParseFlags(std::vector<std::string> args);
+
+// Adds what the environment and the configuration say. Errors: INVALID_ARGUMENT, one line: exit
+// code 2.
+absl::StatusOr<Options> ResolveOptions(const Flags& flags, const Environment& env);
 
 }  // namespace hfget
 

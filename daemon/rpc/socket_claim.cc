@@ -130,14 +130,14 @@ absl::Status RemoveStale(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<PidLock> PidLock::Take(const std::string& path, absl::string_view what) {
+absl::StatusOr<PidLock> PidLock::Take(const std::string& path, absl::string_view doing) {
   while (true) {
     const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return ErrnoStatus(errno, "cannot open the lock", path);
     PidLock lock(fd);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return ErrnoStatus(errno, "cannot lock", path);
-      return absl::AlreadyExistsError(absl::StrCat(HolderOf(fd), " already serves ", what));
+      return absl::AlreadyExistsError(absl::StrCat(HolderOf(fd), " already ", doing));
     }
     if (!StillThere(fd, path)) continue;
     HFGET_RETURN_IF_ERROR(WritePid(fd, path));
@@ -157,8 +157,8 @@ absl::Status MakePrivateFolder(const std::string& path, bool only_ours) {
 absl::StatusOr<SocketClaim> SocketClaim::Take(const std::string& socket_path, bool own_folder) {
   HFGET_RETURN_IF_ERROR(CheckSocketPath(socket_path));
   HFGET_RETURN_IF_ERROR(MakePrivateFolder(ParentPath(socket_path), own_folder));
-  absl::StatusOr<PidLock> lock =
-      PidLock::Take(absl::StrCat(socket_path, ".lock"), absl::StrCat("the socket ", socket_path));
+  absl::StatusOr<PidLock> lock = PidLock::Take(absl::StrCat(socket_path, ".lock"),
+                                               absl::StrCat("serves the socket ", socket_path));
   if (!lock.ok()) {
     if (!absl::IsAlreadyExists(lock.status())) return lock.status();
     return absl::AlreadyExistsError(

@@ -17,10 +17,10 @@ namespace hfget::rpc {
 // name. Owns: a file descriptor. Thread: one.
 class PidLock {
  public:
-  // `what` for the message: "the socket /run/…". REQUIRES: the folder of `path` exists.
+  // `doing` for the message: "serves the socket /run/…". REQUIRES: the folder of `path` exists.
   // Errors: ALREADY_EXISTS with the pid of the holder and what to do; otherwise what the system
   // said.
-  static absl::StatusOr<PidLock> Take(const std::string& path, absl::string_view what);
+  static absl::StatusOr<PidLock> Take(const std::string& path, absl::string_view doing);
 
   PidLock(PidLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   PidLock& operator=(PidLock&& other) noexcept {

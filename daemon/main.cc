@@ -1,0 +1,197 @@
+// hfgetd: reads what it is told, builds everything, runs until a signal, and takes it down in
+// order. The only file that names all concrete classes.
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/base/mailbox.h"
+#include "daemon/base/status.h"
+#include "daemon/disk/disk_pool.h"
+#include "daemon/disk/posix_file_system.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/engine_thread.h"
+#include "daemon/net/curl_client.h"
+#include "daemon/options.h"
+#include "daemon/process.h"
+#include "daemon/rpc/server.h"
+#include "daemon/store/rocks_store.h"
+
+namespace hfget {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+// SIGTERM promises an end within 5 s; the rest is for the kernel to take the process down.
+constexpr absl::Duration kShutdownLimit = absl::Milliseconds(4500);
+// Calls that run get this long before they are cancelled. The engine's last checkpoint needs the
+// remaining time.
+constexpr absl::Duration kDrainPatience = absl::Milliseconds(500);
+
+// Nothing of ours is touched before both locks are held: not the log of another daemon, not its
+// store.
+struct Claims {
+  rpc::SocketClaim socket;
+  rpc::PidLock state;
+};
+
+absl::StatusOr<Claims> TakeClaims(const Options& options) {
+  HFGET_ASSIGN_OR_RETURN(rpc::SocketClaim socket,
+                         rpc::SocketClaim::Take(options.socket.path, options.socket.own_folder));
+  const std::string& state_dir = options.state_dir.path;
+  HFGET_RETURN_IF_ERROR(rpc::MakePrivateFolder(state_dir, options.state_dir.own_folder));
+  const std::string lock_path = JoinPath(state_dir, "hfgetd.lock");
+  absl::StatusOr<rpc::PidLock> state =
+      rpc::PidLock::Take(lock_path, absl::StrCat("uses the state folder ", state_dir));
+  if (absl::IsAlreadyExists(state.status())) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        state.status().message(), ", on another socket: stop it, or choose another --state-dir"));
+  }
+  if (!state.ok()) return state.status();
+  return Claims{std::move(socket), *std::move(state)};
+}
+
+rpc::ServiceInfo InfoOf(const Options& options) {
+  return {HFGET_VERSION,
+          getpid(),
+          options.socket.path,
+          options.state_dir.path,
+          options.engine.cache_dir,
+          RealClock().Wall()};
+}
+
+// Owns: all there is, in the order in which it is built; it is destroyed in the opposite one.
+// Thread: main.
+class Daemon {
+ public:
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const Options& options, Claims claims);
+
+  // No new calls; watches end; the engine records what is there. What is left, the destructor
+  // closes.
+  void Stop() {
+    server_->Drain(kDrainPatience);
+    thread_.reset();
+  }
+
+ private:
+  Daemon(const Options& options, rpc::PidLock state_lock)
+      : state_lock_(std::move(state_lock)), info_(InfoOf(options)) {}
+
+  absl::Status OpenStore(const std::string& state_dir);
+  void Build(const Options& options);
+
+  rpc::PidLock state_lock_;
+  const rpc::ServiceInfo info_;
+  std::unique_ptr<net::Client> client_ = net::NewCurlClient();
+  Mailbox mailbox_{[this] { client_->Wake(); }};
+  disk::PosixFileSystem file_system_;
+  std::unique_ptr<store::StateStore> store_;
+  std::unique_ptr<disk::Disk> disk_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<rpc::HfgetService> service_;
+  std::unique_ptr<rpc::Server> server_;
+  std::optional<engine::EngineThread> thread_;
+};
+
+absl::Status Daemon::OpenStore(const std::string& state_dir) {
+  HFGET_ASSIGN_OR_RETURN(store::OpenedStore opened,
+                         store::OpenOrSetAside(JoinPath(state_dir, "store"), mailbox_));
+  if (!opened.note.empty()) spdlog::warn("{}", opened.note);
+  store_ = std::move(opened.store);
+  return absl::OkStatus();
+}
+
+void Daemon::Build(const Options& options) {
+  disk::DiskPoolOptions disk;
+  disk.buffers = options.buffers_mib;
+  disk.digest_key = store_->digest_key();
+  disk.sync = options.engine.sync_data;
+  disk_ = disk::NewDiskPool(disk, file_system_, mailbox_);
+  engine_ = std::make_unique<engine::Engine>(
+      engine::EngineParts{options.engine, mailbox_, *client_, *disk_, *store_, RealClock(),
+                          (uint64_t{std::random_device()()} << 32) | std::random_device()()});
+  service_ = std::make_unique<rpc::HfgetService>(*engine_, info_);
+}
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Options& options, Claims claims) {
+  std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(claims.state)));
+  HFGET_RETURN_IF_ERROR(daemon->OpenStore(options.state_dir.path));
+  daemon->Build(options);
+  daemon->engine_->Recover();
+  // The server binds with a narrow umask, so it comes before the engine makes folders. Calls that
+  // come meanwhile wait in the mailbox.
+  HFGET_ASSIGN_OR_RETURN(daemon->server_,
+                         rpc::Server::Start(std::move(claims.socket), *daemon->service_));
+  daemon->thread_.emplace(*daemon->engine_);
+  return daemon;
+}
+
+void LogStart(const Options& options) {
+  std::string used;
+  for (const auto& source : options.engine.sources) {
+    if (source.enabled) absl::StrAppend(&used, used.empty() ? "" : ",", source.name);
+  }
+  spdlog::info("hfgetd {} pid={} socket={} state={} cache={} config={} sources={}", HFGET_VERSION,
+               getpid(), options.socket.path, options.state_dir.path, options.engine.cache_dir,
+               options.config_file.empty() ? "none" : options.config_file, used);
+  if (!options.engine.sync_data)
+    spdlog::warn("--no-fsync: a power cut may lose what was called done");
+}
+
+// Until a signal has ended it.
+absl::Status Serve(const Options& options, const EndSignals& signals, ReadyPipe& ready) {
+  HFGET_ASSIGN_OR_RETURN(Claims claims, TakeClaims(options));
+  HFGET_RETURN_IF_ERROR(StartLogging(options.log));
+  LogStart(options);
+  HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Daemon> daemon, Daemon::Start(options, std::move(claims)));
+  if (options.ready_fd >= 0) LetGoOfTerminal(options.log.file);
+  ready.Ready();
+  spdlog::info("ready");
+
+  spdlog::info("{}: shutting down", signals.Wait());
+  const ExitWatchdog watchdog(kShutdownLimit);
+  daemon->Stop();
+  daemon.reset();
+  spdlog::info("stopped");
+  return absl::OkStatus();
+}
+
+int Fail(const absl::Status& status, int code, ReadyPipe& ready) {
+  std::fprintf(stderr, "hfgetd: %s\n", std::string(status.message()).c_str());
+  ready.Failed(status);
+  return code;
+}
+
+int Main(const std::vector<std::string>& args) {
+  const EndSignals signals;  // before any library makes a thread
+  HardenProcess();
+  const absl::StatusOr<Flags> flags = ParseFlags(args);
+  ReadyPipe ready(flags.ok() ? flags->ready_fd : -1);
+  if (!flags.ok()) return Fail(flags.status(), kExitUsage, ready);
+  if (!flags->answer.empty()) {
+    std::fputs(flags->answer.c_str(), stdout);
+    return 0;
+  }
+  if (absl::Status status = ready.Check(); !status.ok()) return Fail(status, kExitUsage, ready);
+  const absl::StatusOr<Options> options = ResolveOptions(*flags, Environment::OfProcess());
+  if (!options.ok()) return Fail(options.status(), kExitUsage, ready);
+  const absl::Status served = Serve(*options, signals, ready);
+  return served.ok() ? 0 : Fail(served, kExitFailed, ready);
+}
+
+}  // namespace
+}  // namespace hfget
+
+int main(int argc, char** argv) {
+  return hfget::Main(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -1,0 +1,95 @@
+#include "daemon/process.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/status_matchers.h"
+
+namespace hfget {
+namespace {
+
+using ::hfget::testing::StatusIs;
+
+class ReadyPipeTest : public ::testing::Test {
+ protected:
+  ReadyPipeTest() { EXPECT_EQ(pipe(ends_), 0); }
+  ~ReadyPipeTest() override { close(ends_[0]); }
+
+  // All that was written, once the writing end is closed.
+  std::string Read() {
+    std::string text;
+    char buffer[256];
+    for (ssize_t n; (n = read(ends_[0], buffer, sizeof(buffer))) > 0;) text.append(buffer, n);
+    return text;
+  }
+
+  int ends_[2];
+};
+
+TEST_F(ReadyPipeTest, SaysReadyOnceAndCloses) {
+  ReadyPipe pipe(ends_[1]);
+  EXPECT_OK(pipe.Check());
+  pipe.Ready();
+  pipe.Ready();
+  EXPECT_EQ(Read(), "ready\n");
+}
+
+TEST_F(ReadyPipeTest, AnErrorIsOneLine) {
+  ReadyPipe pipe(ends_[1]);
+  pipe.Failed(absl::InternalError("first\nsecond"));
+  EXPECT_EQ(Read(), "error: first second\n");
+}
+
+TEST_F(ReadyPipeTest, ClosesWithoutAWordWhenDestroyed) {
+  { const ReadyPipe pipe(ends_[1]); }
+  EXPECT_EQ(Read(), "");
+}
+
+TEST_F(ReadyPipeTest, WithoutADescriptorNothingHappens) {
+  close(ends_[1]);
+  ReadyPipe pipe(-1);
+  EXPECT_OK(pipe.Check());
+  pipe.Ready();
+}
+
+TEST_F(ReadyPipeTest, AClosedDescriptorIsFoundAtTheStart) {
+  close(ends_[1]);
+  EXPECT_THAT(ReadyPipe(ends_[1]).Check(),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       absl::StrCat("--ready-fd ", ends_[1], " is not an open descriptor")));
+}
+
+TEST(ProcessTest, HardeningForbidsCoresAndTakesAllDescriptors) {
+  HardenProcess();
+  rlimit core, files;
+  ASSERT_EQ(getrlimit(RLIMIT_CORE, &core), 0);
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  EXPECT_EQ(core.rlim_max, 0u);
+  EXPECT_EQ(files.rlim_cur, files.rlim_max);
+}
+
+TEST(ProcessTest, ASignalThatCameEarlyIsNotLost) {
+  const EndSignals signals;
+  kill(getpid(), SIGTERM);
+  EXPECT_EQ(signals.Wait(), "SIGTERM");
+}
+
+TEST(ProcessTest, TheWatchdogLetsAnEndInTimePass) { ExitWatchdog watchdog(absl::Hours(1)); }
+
+TEST(ProcessDeathTest, TheWatchdogEndsAShutdownThatHangs) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        ExitWatchdog watchdog(absl::Milliseconds(1));
+        while (true) pause();
+      },
+      ::testing::ExitedWithCode(0), "");
+}
+
+}  // namespace
+}  // namespace hfget
