@@ -14,7 +14,8 @@
 
 namespace hfget::store {
 
-// One atomic change. Values are serialised records; keys are made by the functions below only.
+// One atomic change: prefixes go first, then keys, then `puts` are written. Values are serialised records; keys are made by
+// the functions below only.
 struct Batch {
   std::vector<std::pair<std::string, std::string>> puts;
   std::vector<std::string> deletes;
@@ -27,7 +28,7 @@ struct Batch {
 struct Contents {
   std::vector<records::v1::PullRecord> pulls;  // in order of `sequence`
   std::vector<records::v1::SourceRecord> sources;
-  std::vector<std::pair<std::string, records::v1::TransferRecord>> transfers;  // key, record
+  std::vector<std::pair<std::string, records::v1::TransferRecord>> transfers;  // as given to TransferKey; record
 };
 
 enum class Durability {

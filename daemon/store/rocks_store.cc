@@ -1,0 +1,295 @@
+#include "daemon/store/rocks_store.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
+#include "daemon/base/log.h"
+#include "daemon/base/status.h"
+#include "daemon/base/types.h"
+#include "daemon/store/database.h"
+#include "daemon/store/keys.h"
+#include "daemon/store/rocks_status.h"
+#include "daemon/store/set_aside.h"
+
+namespace hfget::store {
+namespace {
+
+// One write to the log takes at most about so much.
+constexpr size_t kGroupBytes = 4 * kMiB;
+
+rocksdb::Slice SliceOf(absl::string_view text) { return {text.data(), text.size()}; }
+
+struct CommitOperation {
+  Batch batch;
+  Durability durability;
+  StateStore::Done done;
+};
+using Operation = std::variant<CommitOperation, Task>;
+
+// Deletions first, so that a batch can replace all that is under a prefix.
+rocksdb::Status Append(const Batch& batch, rocksdb::WriteBatch& out) {
+  rocksdb::Status status;
+  for (const std::string& prefix : batch.delete_prefixes) {
+    if (status.ok()) status = out.DeleteRange(prefix, PrefixEnd(prefix));
+  }
+  for (const std::string& key : batch.deletes) {
+    if (status.ok()) status = out.Delete(key);
+  }
+  for (const auto& [key, value] : batch.puts) {
+    if (status.ok()) status = out.Put(key, value);
+  }
+  return status;
+}
+
+class RocksStore final : public StateStore {
+ public:
+  RocksStore(std::unique_ptr<Database> database, Executor& executor)
+      : database_(std::move(database)), executor_(executor), thread_([this] { Run(); }) {}
+  ~RocksStore() override;
+
+  void Commit(Batch batch, Durability durability, Done done) override {
+    Enqueue(CommitOperation{std::move(batch), durability, std::move(done)});
+  }
+  Contents Load() override;
+  void ReadManifest(
+      const std::string& pull_id,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<records::v1::ManifestChunk>>)> done)
+      override;
+  void ReadProvenance(
+      const std::string& transfer_key,
+      absl::AnyInvocable<
+          void(absl::StatusOr<std::vector<std::pair<int64_t, records::v1::ProvenanceRecord>>>)>
+          done) override;
+  const std::string& digest_key() const override { return database_->digest_key(); }
+
+ private:
+  void Enqueue(Operation operation);
+  // False: closing, and nothing is left.
+  bool TakeOperations(std::vector<Operation>& operations);
+  void Run();
+  // The commits that begin `operations`, as one. Returns how many.
+  size_t CommitGroup(absl::Span<Operation> operations);
+  absl::Status Write(rocksdb::WriteBatch& batch, bool sync);
+
+  // Calls `use(key, value)` for every record under `prefix`, in order of keys.
+  template <typename Use>
+  absl::Status Scan(absl::string_view prefix, Use use);
+  // Scan, with values parsed; those that cannot be are left out, counted and logged.
+  template <typename Record, typename Use>
+  absl::Status ScanRecords(absl::string_view prefix, Use use);
+
+  // Constant after construction.
+  const std::unique_ptr<Database> database_;
+  Executor& executor_;
+
+  // Store thread only.
+  absl::Status broken_;  // the first failed write; nothing is written after it
+
+  absl::Mutex mu_;
+  std::vector<Operation> queue_ ABSL_GUARDED_BY(mu_);
+  bool closing_ ABSL_GUARDED_BY(mu_) = false;
+
+  std::thread thread_;  // last: it uses all of the above
+};
+
+RocksStore::~RocksStore() {
+  {
+    absl::MutexLock lock(&mu_);
+    closing_ = true;
+  }
+  thread_.join();
+  if (!broken_.ok()) database_->Distrust();
+}
+
+void RocksStore::Enqueue(Operation operation) {
+  absl::MutexLock lock(&mu_);
+  queue_.push_back(std::move(operation));
+}
+
+bool RocksStore::TakeOperations(std::vector<Operation>& operations) {
+  operations.clear();
+  absl::MutexLock lock(&mu_);
+  const auto ready = [this]()
+                         ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return closing_ || !queue_.empty(); };
+  mu_.Await(absl::Condition(&ready));
+  operations.swap(queue_);
+  return !operations.empty();
+}
+
+void RocksStore::Run() {
+  std::vector<Operation> operations;
+  while (TakeOperations(operations)) {
+    absl::Span<Operation> left = absl::MakeSpan(operations);
+    while (!left.empty()) {
+      if (Task* read = std::get_if<Task>(&left.front())) {
+        (*read)();
+        left.remove_prefix(1);
+      } else {
+        left.remove_prefix(CommitGroup(left));
+      }
+    }
+  }
+}
+
+size_t RocksStore::CommitGroup(absl::Span<Operation> operations) {
+  rocksdb::WriteBatch batch;
+  rocksdb::Status built;
+  bool sync = false;
+  std::vector<Done> dones;
+  for (Operation& operation : operations) {
+    auto* commit = std::get_if<CommitOperation>(&operation);
+    if (commit == nullptr || batch.GetDataSize() > kGroupBytes) break;
+    if (built.ok()) built = Append(commit->batch, batch);
+    sync |= commit->durability == Durability::kPromise;
+    dones.push_back(std::move(commit->done));
+  }
+  const size_t count = dones.size();
+  const absl::Status status = built.ok() ? Write(batch, sync) : FromRocks(built);
+  executor_.Post([dones = std::move(dones), status]() mutable {
+    for (Done& done : dones) {
+      if (done) done(status);
+    }
+  });
+  return count;
+}
+
+// After a failed write nobody knows what the log holds: the kernel may have dropped pages that it
+// could not write and report the next sync as good. So the first error is the answer to all that
+// follows, until the store is opened anew.
+absl::Status RocksStore::Write(rocksdb::WriteBatch& batch, bool sync) {
+  if (!broken_.ok()) return broken_;
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  broken_ = Annotate(CallRocks([&] { return database_->db().Write(options, &batch); }),
+                     "the state store cannot be written; restart hfgetd when this is mended");
+  if (!broken_.ok()) spdlog::error("{}", broken_.ToString());
+  return broken_;
+}
+
+template <typename Use>
+absl::Status RocksStore::Scan(absl::string_view prefix, Use use) {
+  const std::string end = PrefixEnd(prefix);
+  const rocksdb::Slice upper(end);
+  return CallRocks([&] {
+    rocksdb::ReadOptions options;
+    options.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> i(database_->db().NewIterator(options));
+    for (i->Seek(SliceOf(prefix)); i->Valid(); i->Next()) {
+      use(absl::string_view(i->key().data(), i->key().size()), i->value());
+    }
+    return i->status();
+  });
+}
+
+template <typename Record, typename Use>
+absl::Status RocksStore::ScanRecords(absl::string_view prefix, Use use) {
+  int damaged = 0;
+  const absl::Status status = Scan(prefix, [&](absl::string_view key, const rocksdb::Slice& value) {
+    Record record;
+    if (record.ParseFromArray(value.data(), static_cast<int>(value.size())) && use(key, record))
+      return;
+    if (++damaged == 1)
+      spdlog::warn("a damaged record in the state store is left out key={}", std::string(key));
+  });
+  if (damaged > 1)
+    spdlog::warn("damaged records left out prefix={} count={}", std::string(prefix), damaged);
+  return status;
+}
+
+Contents RocksStore::Load() {
+  using records::v1::PullRecord, records::v1::SourceRecord, records::v1::TransferRecord;
+  Contents contents;
+  absl::Status status =
+      ScanRecords<PullRecord>(kPullPrefix, [&](absl::string_view, PullRecord& record) {
+        contents.pulls.push_back(std::move(record));
+        return true;
+      });
+  status.Update(
+      ScanRecords<SourceRecord>(kSourcePrefix, [&](absl::string_view, SourceRecord& record) {
+        contents.sources.push_back(std::move(record));
+        return true;
+      }));
+  status.Update(ScanRecords<TransferRecord>(
+      kTransferPrefix, [&](absl::string_view key, TransferRecord& record) {
+        std::optional<std::string> id = UnescapeKey(key.substr(kTransferPrefix.size()));
+        if (id) contents.transfers.emplace_back(*std::move(id), std::move(record));
+        return id.has_value();
+      }));
+  if (!status.ok()) spdlog::error("the state store was read in part only: {}", status.ToString());
+  std::stable_sort(contents.pulls.begin(), contents.pulls.end(),
+                   [](const auto& a, const auto& b) { return a.sequence() < b.sequence(); });
+  return contents;
+}
+
+void RocksStore::ReadManifest(
+    const std::string& pull_id,
+    absl::AnyInvocable<void(absl::StatusOr<std::vector<records::v1::ManifestChunk>>)> done) {
+  using records::v1::ManifestChunk;
+  Enqueue([this, prefix = ManifestPrefix(pull_id), done = std::move(done)]() mutable {
+    absl::StatusOr<std::vector<ManifestChunk>> chunks{std::vector<ManifestChunk>()};
+    const absl::Status status =
+        ScanRecords<ManifestChunk>(prefix, [&](absl::string_view, ManifestChunk& chunk) {
+          chunks->push_back(std::move(chunk));
+          return true;
+        });
+    if (!status.ok()) {
+      chunks = status;
+    } else if (!chunks->empty() && static_cast<int>(chunks->size()) < chunks->front().chunks()) {
+      chunks = absl::DataLossError("a part of the manifest is missing");
+    }
+    executor_.Post([done = std::move(done), chunks = std::move(chunks)]() mutable {
+      done(std::move(chunks));
+    });
+  });
+}
+
+void RocksStore::ReadProvenance(
+    const std::string& transfer_key,
+    absl::AnyInvocable<
+        void(absl::StatusOr<std::vector<std::pair<int64_t, records::v1::ProvenanceRecord>>>)>
+        done) {
+  using records::v1::ProvenanceRecord;
+  Enqueue([this, prefix = ProvenancePrefix(transfer_key), done = std::move(done)]() mutable {
+    absl::StatusOr<std::vector<std::pair<int64_t, ProvenanceRecord>>> runs{
+        std::vector<std::pair<int64_t, ProvenanceRecord>>()};
+    const absl::Status status =
+        ScanRecords<ProvenanceRecord>(prefix, [&](absl::string_view key, ProvenanceRecord& run) {
+          const std::optional<int64_t> piece = NumberOf(key);
+          if (piece) runs->emplace_back(*piece, std::move(run));
+          return piece.has_value();
+        });
+    if (!status.ok()) runs = status;
+    executor_.Post(
+        [done = std::move(done), runs = std::move(runs)]() mutable { done(std::move(runs)); });
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStore(const std::string& path,
+                                                           Executor& executor,
+                                                           RocksStoreOptions options) {
+  HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenDatabase(EnvOf(options), path));
+  return std::make_unique<RocksStore>(std::move(database), executor);
+}
+
+absl::StatusOr<OpenedStore> OpenOrSetAside(const std::string& path, Executor& executor,
+                                           RocksStoreOptions options) {
+  const Clock& clock = options.clock == nullptr ? RealClock() : *options.clock;
+  OpenedStore opened;
+  HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
+                         OpenOrReplaceDatabase(EnvOf(options), path, clock.Wall(), opened.note));
+  opened.store = std::make_unique<RocksStore>(std::move(database), executor);
+  return opened;
+}
+
+}  // namespace hfget::store

@@ -1,0 +1,55 @@
+// The StateStore over RocksDB.
+#ifndef HFGET_DAEMON_STORE_ROCKS_STORE_H_
+#define HFGET_DAEMON_STORE_ROCKS_STORE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/mailbox.h"
+#include "daemon/store/store.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace hfget::store {
+
+// The version of what is written; see m/schema. One more for a change that an older daemon would
+// misread.
+constexpr int kSchemaVersion = 1;
+
+struct RocksStoreOptions {
+  // Both borrowed; nullptr: the machine's.
+  rocksdb::Env* env = nullptr;
+  const Clock* clock = nullptr;
+};
+
+// Opens the store in folder `path`, makes it when there is none. The destructor commits what was
+// handed over, then closes; `executor` outlives the store and gets every `done`, the last ones from
+// the destructor. Errors, all of which leave the folder as it is:
+//   ALREADY_EXISTS       another process (or this one) has it open
+//   FAILED_PRECONDITION  written by a newer hfgetd; `path` is not a folder
+//   DATA_LOSS            damaged, or newest changes missing
+//   RESOURCE_EXHAUSTED, PERMISSION_DENIED, INTERNAL
+absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStore(const std::string& path,
+                                                           Executor& executor,
+                                                           RocksStoreOptions options = {});
+
+struct OpenedStore {
+  std::unique_ptr<StateStore> store;
+  std::string note;  // one line for the user when something was set aside; else empty
+};
+
+// The same, but damage does not stop it and is never deleted: a store that is damaged beyond its
+// log becomes
+// `<path>.broken-<UTC time>` and a new one is made; one whose log alone is damaged is copied there
+// and goes on with what stood before the damage. Errors: the others of OpenRocksStore; what kept
+// the damaged one from being moved.
+absl::StatusOr<OpenedStore> OpenOrSetAside(const std::string& path, Executor& executor,
+                                           RocksStoreOptions options = {});
+
+}  // namespace hfget::store
+
+#endif  // HFGET_DAEMON_STORE_ROCKS_STORE_H_
