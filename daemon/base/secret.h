@@ -42,7 +42,8 @@ class Secret {
 
  private:
   void Wipe() {
-    volatile char* p = value_.empty() ? nullptr : value_.data();
+    value_.resize(value_.capacity());  // a short string that was moved from has its bytes still
+    volatile char* p = value_.data();
     for (size_t i = 0; i < value_.size(); ++i) p[i] = 0;
     value_.clear();
   }
