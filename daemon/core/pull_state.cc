@@ -17,7 +17,8 @@ bool MayFollow(PullState from, PullState to) {
     case PullState::kListing:
       return from == PullState::kQueued || from == PullState::kNeedsToken;
     case PullState::kFetching:
-      return from == PullState::kQueued || from == PullState::kListing;
+      // From publishing: files vanished while the rest was fetched.
+      return from == PullState::kQueued || from == PullState::kListing || from == PullState::kPublishing;
     case PullState::kPublishing:
       return from == PullState::kListing || from == PullState::kFetching;
     case PullState::kDone:

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "daemon/base/log.h"
 #include "daemon/base/status.h"
 #include "daemon/disk/digest.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 // So many partial files are open at once: enough small files to keep every connection busy.
 constexpr size_t kOpenFiles = 96;
+constexpr int kLostFilesRounds = 3;
 
 std::string Gigabytes(ByteCount bytes) {
   if (bytes >= kGiB) return absl::StrCat(bytes / kGiB, ".", bytes % kGiB * 10 / kGiB, " GiB");
@@ -261,11 +263,8 @@ void Pull::Adopt(std::shared_ptr<hub::Manifest> tree) {
       },
       lifetime_.Guard([this, present](absl::Status status) {
         if (core::IsTerminal(state_)) return;
-        if (status.ok()) return OnAdopted(std::move(*present));
-        PullError error;
-        error.cause = core::ErrorCause::kDisk;
-        error.message = std::string(status.message());
-        Fail(std::move(error));
+        if (!status.ok()) return FailDisk(status);
+        OnAdopted(std::move(*present));
       }));
 }
 
@@ -327,18 +326,47 @@ void Pull::OnTransferFailed(size_t index, PullError error) {
 
 void Pull::Finish() {
   SetState(core::PullState::kPublishing);
+  // Looked at once more: somebody may have removed files meanwhile (`hf cache prune` takes a snapshot without a ref for a
+  // forgotten one), and refs/ must not name what is not there.
+  auto missing = std::make_shared<std::vector<size_t>>();
   context_.disk.Run(
-      [layout = layout_, revision = spec_.revision, commit = commit_](FileSystem& fs) {
-        return layout->Finish(fs, revision, commit);
+      [missing, layout = layout_, files = files_, revision = spec_.revision, commit = commit_](FileSystem& fs) {
+        for (size_t i = 0; i < files.size(); ++i) {
+          const auto there = layout->IsPresent(fs, files[i]);
+          if (!there.ok() || !*there) missing->push_back(i);
+        }
+        return missing->empty() ? layout->Finish(fs, revision, commit) : absl::OkStatus();
       },
-      lifetime_.Guard([this](absl::Status status) {
+      lifetime_.Guard([this, missing](absl::Status status) {
         if (core::IsTerminal(state_)) return;
-        if (status.ok()) return SetState(core::PullState::kDone);
-        PullError error;
-        error.cause = core::ErrorCause::kDisk;
-        error.message = std::string(status.message());
-        Fail(std::move(error));
+        if (!status.ok()) return FailDisk(status);
+        if (missing->empty()) return SetState(core::PullState::kDone);
+        FetchAgain(std::move(*missing));
       }));
+}
+
+void Pull::FetchAgain(std::vector<size_t> missing) {
+  if (++lost_files_rounds_ > kLostFilesRounds) {
+    return FailDisk(absl::FailedPreconditionError(
+        absl::StrCat(files_[missing.front()].path, " was removed again after it was put in its place; what "
+                     "else works in ", layout_->SnapshotPath(), "?")));
+  }
+  spdlog::warn("pull {}: {} file(s) were removed meanwhile; they are fetched again", id_, missing.size());
+  for (const size_t i : missing) {
+    --done_files_;
+    done_ -= files_[i].size;
+  }
+  todo_ = std::move(missing);
+  next_todo_ = 0;
+  SetState(core::PullState::kFetching);
+  OpenMore();
+}
+
+void Pull::FailDisk(const absl::Status& status) {
+  PullError error;
+  error.cause = core::ErrorCause::kDisk;
+  error.message = std::string(status.message());
+  Fail(std::move(error));
 }
 
 void Pull::Fail(PullError error) {

@@ -90,6 +90,9 @@ class Pull final : public TransferClient {
   void OnAdopted(std::vector<bool> present);
   void OpenMore();
   void Finish();
+  // Files that were there and are not any more.
+  void FetchAgain(std::vector<size_t> missing);
+  void FailDisk(const absl::Status& status);
   void BarUntrustedSources();
   int WaitingFiles() const;
 
@@ -122,6 +125,7 @@ class Pull final : public TransferClient {
   int repo_files_ = 0;
   int total_files_ = 0;
   int done_files_ = 0;
+  int lost_files_rounds_ = 0;
   ByteCount total_ = 0, done_ = 0, reused_ = 0, fetched_ = 0, wasted_ = 0;
   std::map<core::SourceIndex, Share> shares_;
   std::map<core::SourceIndex, std::string> bars_;

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from e2e_world import assert_complete, hub, listing, shared_hub, user, world  # noqa: E402,F401
+from e2e_world import assert_complete, hub, listing, shared_hub, user, wait_for, world  # noqa: E402,F401
 
 HF = pathlib.Path(sys.executable).with_name("hf")
 
@@ -44,10 +44,8 @@ def test_the_client_downloads_from_every_source(world, hub, source):
 def test_the_client_raises_what_it_raises_at_the_real_hub(world, hub):
     user = world()
     for repo, extra, error in [
-        ("demo/nope", "", "RepositoryNotFoundError"),
         ("demo/tiny-gpt2", ", revision='nope'", "RevisionNotFoundError"),
         ("demo/gated", "", "GatedRepoError"),
-        ("demo/private", "", "RepositoryNotFoundError"),
     ]:
         code = f"try:\n  snapshot_download({repo!r}{extra}); print('null')\nexcept Exception as e: print(json.dumps([c.__name__ for c in type(e).__mro__]))"
         assert error in client(user, code, False, hub.endpoint()), repo
@@ -139,17 +137,32 @@ def test_what_the_client_put_into_a_local_dir_is_not_fetched_again(user, hub, tm
     assert [r for r in hub.requests()[before:] if r["where"] == "data" or "/resolve" in r["path"]] == []
 
 
-def test_cache_prune_leaves_our_partials_alone(world, hub):
-    for source in hub.sources:
-        hub.rate(source, 1 << 20)
+def test_cache_prune_beside_a_running_pull_loses_nothing(world, hub):
+    """prune takes a snapshot that no ref names for a forgotten one; the pull must still end whole."""
     user = world().start_daemon()
+    user.pull("demo/big", "--include", "*.json", "--revision", "main")  # a ref: the repo itself is no candidate
+    for source in hub.sources:
+        hub.rate(source, 4 << 20)
     pull = user.run("pull", "demo/big", "--detach").stdout.strip()
-    from e2e_world import wait_for
-
     partials = lambda: set((user.cache / "models--demo--big").glob(".hfget/*"))  # noqa: E731
-    wait_for(partials)
-    there = partials()
+    wait_for(lambda: len(partials()) > 1)
+    there = {p for p in partials() if p.stat().st_size > 1 << 20}
     env = user.env | {"HF_HUB_CACHE": str(user.cache), "HF_HOME": str(user.cache.parent), "HF_HUB_OFFLINE": "1"}
     subprocess.run([HF, "cache", "prune", "--yes"], env=env, capture_output=True, text=True, timeout=60)
     assert there <= partials()
-    user.run("cancel", pull, "--purge")
+    assert user.run("watch", pull).returncode == 0
+    assert_complete(user.cache / "models--demo--big/snapshots" / hub.repo("demo/big")["commit"], listing(hub, "demo/big"))
+
+
+def test_files_pruned_during_a_pull_are_fetched_again(world, hub):
+    for source in hub.sources:
+        hub.rate(source, 6 << 20)
+    user = world().start_daemon()
+    pull = user.run("pull", "demo/big", "--detach").stdout.strip()
+    snapshots = user.cache / "models--demo--big/snapshots"
+    wait_for(lambda: snapshots.exists() and list(snapshots.glob("*/*")))
+    victim = next(snapshots.glob("*/*"))
+    victim.resolve().unlink()
+    victim.unlink()
+    assert user.run("watch", pull).returncode == 0
+    assert_complete(next(snapshots.iterdir()), listing(hub, "demo/big"))

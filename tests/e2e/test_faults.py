@@ -1,5 +1,7 @@
 """A source that dies, stalls, lies or lags: the pull goes on with the others and the bytes are right."""
 
+import json
+
 import pytest
 from e2e_world import assert_complete, listing
 
@@ -52,7 +54,7 @@ def test_flipped_bit_is_found_and_the_sender_quarantined(user, hub):
         hub.rate(source, 8 * MIB)
     hub.fault("tuna", "flip", where="data", times=1)
     assert_complete(user.pull("demo/big", timeout=100), listing(hub, "demo/big"))
-    states = {s["name"]: s for s in __import__("json").loads(user.run("sources", "--json").stdout)["sources"]}
+    states = {s["name"]: s for s in json.loads(user.run("sources", "--json").stdout)}
     assert states["tuna"]["state"] == "quarantined", states
     assert [n for n, s in states.items() if s["state"] == "quarantined"] == ["tuna"]
 
