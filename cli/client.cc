@@ -13,7 +13,8 @@ namespace hfget::cli {
 namespace {
 
 constexpr absl::Duration kShort = absl::Seconds(5);
-// Listing what exists and recording a pull take milliseconds; a disk that is busy with other things may take its time.
+// Listing what exists and recording a pull take milliseconds; a disk that is busy with other things
+// may take its time.
 constexpr absl::Duration kLong = absl::Seconds(60);
 
 // gRPC parses the target as a URI.
@@ -57,8 +58,9 @@ absl::Status ToAbslStatus(const grpc::Status& status, absl::string_view socket) 
       return absl::Status(code, absl::StrCat("the daemon at ", socket, " is not available (",
                                              status.error_message(), "): try again"));
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return absl::Status(code, absl::StrCat("the daemon at ", socket,
-                                             " does not answer: hfget daemon stop && hfget daemon start"));
+      return absl::Status(
+          code, absl::StrCat("the daemon at ", socket,
+                             " does not answer: hfget daemon stop && hfget daemon start"));
     default:
       return absl::Status(code, status.error_message());
   }
@@ -68,9 +70,10 @@ Client::Client(const std::string& socket)
     : socket_(socket), stub_(v1::Hfget::NewStub(MakeChannel(socket))) {}
 
 template <typename Request, typename Response>
-absl::StatusOr<Response> Client::Call(
-    grpc::Status (v1::Hfget::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-    const Request& request, absl::Duration timeout) {
+absl::StatusOr<Response> Client::Call(grpc::Status (v1::Hfget::Stub::*method)(grpc::ClientContext*,
+                                                                              const Request&,
+                                                                              Response*),
+                                      const Request& request, absl::Duration timeout) {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
   Response response;

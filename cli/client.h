@@ -20,7 +20,8 @@ constexpr int kApi = 1;
 // The same code; a message that says what to do where gRPC's own does not.
 absl::Status ToAbslStatus(const grpc::Status& status, absl::string_view socket);
 
-// Errors: of the daemon as they are; UNAVAILABLE when it cannot be reached, DEADLINE_EXCEEDED when it does not answer.
+// Errors: of the daemon as they are; UNAVAILABLE when it cannot be reached, DEADLINE_EXCEEDED when
+// it does not answer.
 class Client {
  public:
   // Connects with the first call.

@@ -1,7 +1,6 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -20,7 +19,8 @@ void AddGlobal(CLI::App* app, Options* options) {
   app->add_option("--config", options->config, "The daemon's config file, when this starts it")
       ->type_name("FILE")
       ->group("Daemon");
-  app->add_option("--state-dir", options->state_dir, "The daemon's state folder, when this starts it")
+  app->add_option("--state-dir", options->state_dir,
+                  "The daemon's state folder, when this starts it")
       ->type_name("DIR")
       ->group("Daemon");
 }
@@ -47,7 +47,8 @@ void AddPatterns(CLI::App* app, const std::string& name, std::vector<std::string
 void AddPull(CLI::App* app, Options* options) {
   CLI::App* pull = AddCommand(app, options, "pull", "Pull a repo, or files of it");
   PullOptions* p = &options->pull;
-  pull->add_option("repo", p->repo, "org/name, or hf://[datasets/|spaces/]org/name[@revision][/path]")
+  pull->add_option("repo", p->repo,
+                   "org/name, or hf://[datasets/|spaces/]org/name[@revision][/path]")
       ->required()
       ->type_name("REPO");
   pull->add_option("files", p->files, "Files, folders (\"dir/\") or patterns; default: all")
@@ -62,7 +63,8 @@ void AddPull(CLI::App* app, Options* options) {
   pull->add_option("--local-dir", p->local_dir, "Put the files there instead of into the cache")
       ->type_name("DIR")
       ->each([p](const std::string&) { p->has_local_dir = true; });
-  pull->add_option("--cache-dir", p->cache_dir, "The Hugging Face cache; default: as huggingface_hub")
+  pull->add_option("--cache-dir", p->cache_dir,
+                   "The Hugging Face cache; default: as huggingface_hub")
       ->type_name("DIR")
       ->each([p](const std::string&) { p->has_cache_dir = true; });
   pull->add_option("--token", p->token, "A Hugging Face token; HF_TOKEN is the safer way")
@@ -70,12 +72,15 @@ void AddPull(CLI::App* app, Options* options) {
   pull->add_option("--authority", p->authority, "Believe the listing of this source alone")
       ->type_name("SOURCE");
   CLI::Option* dry = pull->add_flag("--dry-run", p->dry_run, "Say what would be fetched");
-  pull->add_flag("--detach", p->detach, "Print the pull's id and leave it to the daemon")->excludes(dry);
+  pull->add_flag("--detach", p->detach, "Print the pull's id and leave it to the daemon")
+      ->excludes(dry);
   AddQuiet(pull, options);
-  pull->add_flag("--json", options->json,
-                 "One JSON object on standard output, at the end, instead of the path and of progress");
-  pull->footer(std::string("Standard output: the path alone. Progress goes to standard error.\n\n") +
-               kExitCodeHelp);
+  pull->add_flag(
+      "--json", options->json,
+      "One JSON object on standard output, at the end, instead of the path and of progress");
+  pull->footer(
+      std::string("Standard output: the path alone. Progress goes to standard error.\n\n") +
+      kExitCodeHelp);
 }
 
 void AddPulls(CLI::App* app, Options* options) {
@@ -83,11 +88,16 @@ void AddPulls(CLI::App* app, Options* options) {
   ps->add_flag("-a,--all", options->all, "Also those that have ended");
   ps->add_flag("--json", options->json, "A JSON array");
   CLI::App* watch = AddCommand(app, options, "watch", "Come back to a pull and stay until it ends");
-  watch->add_option("id", options->id, "Its id, or the beginning of it")->required()->type_name("ID");
+  watch->add_option("id", options->id, "Its id, or the beginning of it")
+      ->required()
+      ->type_name("ID");
   AddQuiet(watch, options);
-  watch->add_flag("--json", options->json, "One JSON object a line, a line a snapshot; the last is final");
+  watch->add_flag("--json", options->json,
+                  "One JSON object a line, a line a snapshot; the last is final");
   CLI::App* cancel = AddCommand(app, options, "cancel", "Stop a pull");
-  cancel->add_option("id", options->id, "Its id, or the beginning of it")->required()->type_name("ID");
+  cancel->add_option("id", options->id, "Its id, or the beginning of it")
+      ->required()
+      ->type_name("ID");
   cancel->add_flag("--purge", options->purge, "Also delete its unfinished partial files");
   AddQuiet(cancel, options);
 }
@@ -97,8 +107,10 @@ void AddRest(CLI::App* app, Options* options) {
   sources->add_flag("--json", options->json, "A JSON array");
   CLI::App* daemon = app->add_subcommand("daemon", "Start, stop or look at the daemon");
   daemon->require_subcommand(1);
-  AddQuiet(AddCommand(daemon, options, "start", "Start it; any other command does so too"), options);
-  AddQuiet(AddCommand(daemon, options, "stop", "Stop it; its pulls go on at the next start"), options);
+  AddQuiet(AddCommand(daemon, options, "start", "Start it; any other command does so too"),
+           options);
+  AddQuiet(AddCommand(daemon, options, "stop", "Stop it; its pulls go on at the next start"),
+           options);
   AddCommand(daemon, options, "status", "Whether it runs: exit code 0, else 3");
   AddCommand(app, options, "version", "The versions of hfget and of the daemon that runs");
   CLI::App* completion =
@@ -123,7 +135,8 @@ std::string UnknownCommand(const CLI::App& app, const std::string& word) {
                       near.empty() ? ": hfget --help lists them" : "'?");
 }
 
-// The first word that is a command's place and names none; "" when there is none. Global options come before it.
+// The first word that is a command's place and names none; "" when there is none. Global options
+// come before it.
 std::string MisplacedCommand(const CLI::App& app, const std::vector<std::string>& words) {
   for (size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--socket" || words[i] == "--config" || words[i] == "--state-dir") {

@@ -1,4 +1,5 @@
-// The words of the command line: their definitions (from which --help and the completions come) and their parsing.
+// The words of the command line: their definitions (from which --help and the completions come) and
+// their parsing.
 #ifndef HFGET_CLI_COMMAND_LINE_H_
 #define HFGET_CLI_COMMAND_LINE_H_
 

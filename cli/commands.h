@@ -20,8 +20,8 @@ ExitCode RunDaemonStatus(Context& context, const Options& options);
 ExitCode RunVersion(Context& context, const Options& options);
 ExitCode RunCompletion(Context& context, const Options& options);
 
-// What `pull` asks the daemon for: paths absolute, the cache and the token found as huggingface_hub finds them.
-// Errors: INVALID_ARGUMENT.
+// What `pull` asks the daemon for: paths absolute, the cache and the token found as huggingface_hub
+// finds them. Errors: INVALID_ARGUMENT.
 absl::StatusOr<v1::PullRequest> MakePullRequest(const Context& context, const PullOptions& options);
 
 // The pull whose id is `id`, or begins with it and is the only one that does.

@@ -1,7 +1,6 @@
 #include "cli/completion.h"
 
 #include <CLI/CLI.hpp>
-
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -75,7 +74,9 @@ std::string Bash(const std::vector<Place>& places) {
       "_hfget() {\n"
       "  local cur=\"${COMP_WORDS[COMP_CWORD]}\" chain=\"\" word\n"
       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-      "    case \"$chain $word\" in ", Chains(places), ") chain=\"$chain $word\" ;; esac\n"
+      "    case \"$chain $word\" in ",
+      Chains(places),
+      ") chain=\"$chain $word\" ;; esac\n"
       "  done\n"
       "  case \"$chain\" in\n",
       Arms(places, "COMPREPLY=($(compgen -W \"$0\" -- \"$cur\"))"),
@@ -91,7 +92,9 @@ std::string Zsh(const std::vector<Place>& places) {
       "_hfget() {\n"
       "  local chain=\"\" word\n"
       "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n"
-      "    case \"$chain $word\" in ", Chains(places), ") chain=\"$chain $word\" ;; esac\n"
+      "    case \"$chain $word\" in ",
+      Chains(places),
+      ") chain=\"$chain $word\" ;; esac\n"
       "  done\n"
       "  case \"$chain\" in\n",
       Arms(places, "compadd -- $0 || _files"),
@@ -112,9 +115,11 @@ std::string FishQuote(const std::string& text) {
 std::string Fish(const std::vector<Place>& places) {
   std::string script = "# hfget: hfget completion fish | source\n";
   for (const Place& place : places) {
-    const std::string head = absl::StrCat("complete -c hfget -n '", FishCondition(place.chain), "' ");
+    const std::string head =
+        absl::StrCat("complete -c hfget -n '", FishCondition(place.chain), "' ");
     for (const Word& word : place.commands) {
-      absl::StrAppend(&script, head, "-f -a ", word.text, " -d ", FishQuote(word.description), "\n");
+      absl::StrAppend(&script, head, "-f -a ", word.text, " -d ", FishQuote(word.description),
+                      "\n");
     }
     for (const Word& word : place.flags) {
       absl::StrAppend(&script, head, "-l ", word.text.substr(2), " -d ",

@@ -1,4 +1,5 @@
-// What a command may touch. Everything that reaches outside of the process is in here, so that tests can stand in for it.
+// What a command may touch. Everything that reaches outside of the process is in here, so that
+// tests can stand in for it.
 #ifndef HFGET_CLI_CONTEXT_H_
 #define HFGET_CLI_CONTEXT_H_
 
@@ -21,7 +22,7 @@
 namespace hfget::cli {
 
 struct Timing {
-  absl::Duration ready = absl::Seconds(10);  // for a daemon to say that it is ready, or to end
+  absl::Duration ready = absl::Seconds(10);      // for a daemon to say that it is ready, or to end
   absl::Duration retry_for = absl::Seconds(30);  // for a daemon that was lost to come back
   absl::Duration retry_every = absl::Milliseconds(500);
   absl::Duration poll = absl::Milliseconds(20);

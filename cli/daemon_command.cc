@@ -22,7 +22,8 @@ ExitCode RunDaemonStart(Context& context, const Options& options) {
   const absl::StatusOr<Client> client = control->Connect(Start::kAlways);
   if (!client.ok()) return Fail(context, options, client.status());
   PrintNote(context, options,
-            absl::StrCat(ran ? "the daemon runs already at " : "the daemon listens at ", control->socket()));
+            absl::StrCat(ran ? "the daemon runs already at " : "the daemon listens at ",
+                         control->socket()));
   return ExitCode::kDone;
 }
 
@@ -52,7 +53,8 @@ ExitCode RunDaemonStatus(Context& context, const Options& options) {
                               "state    ", version.state_dir(), "\n", "cache    ",
                               version.cache_dir(), "\n");
   if (version.has_started()) {
-    context.out << absl::StrCat("running  ", FormatSpan(context.now() - TimeOf(version.started())), "\n");
+    context.out << absl::StrCat("running  ", FormatSpan(context.now() - TimeOf(version.started())),
+                                "\n");
   }
   return ExitCode::kDone;
 }

@@ -9,8 +9,8 @@
 namespace hfget::cli {
 namespace {
 
-// In the daemon's state folder, because a socket's folder is often in memory. Empty when that folder cannot be made: the
-// daemon itself will say so.
+// In the daemon's state folder, because a socket's folder is often in memory. Empty when that
+// folder cannot be made: the daemon itself will say so.
 std::string LogFile(const Context& context, const Options& options) {
   std::string folder = AbsolutePath(context.cwd, context.env.ExpandUser(options.state_dir));
   if (options.state_dir.empty()) {
@@ -19,8 +19,9 @@ std::string LogFile(const Context& context, const Options& options) {
                                           : context.env.Home() + "/.local/state/hfget";
   }
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  return error ? "" : folder + "/hfgetd.stderr";
+  const bool made = std::filesystem::create_directories(folder, error);
+  if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+  return error ? "" : folder + "/hfgetd.log";
 }
 
 void AddPath(const Context& context, const char* flag, const std::string& path,
@@ -41,10 +42,10 @@ absl::StatusOr<DaemonControl> DaemonControl::Make(Context* context, const Option
 
 absl::Status DaemonControl::CheckVersion(const v1::GetVersionResponse& daemon) {
   if (daemon.api() != kApi) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the daemon at ", socket_, " is version ", daemon.version(), " (API ", daemon.api(),
-        "), this hfget is ", HFGET_VERSION, " (API ", kApi,
-        "): run hfget daemon stop && hfget daemon start"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("the daemon at ", socket_, " is version ", daemon.version(), " (API ",
+                     daemon.api(), "), this hfget is ", HFGET_VERSION, " (API ", kApi,
+                     "): run hfget daemon stop && hfget daemon start"));
   }
   if (daemon.version() != HFGET_VERSION && !warned_) {
     warned_ = true;
@@ -77,7 +78,8 @@ absl::Status DaemonControl::Launch(SocketState state, Start start) {
   AddPath(*context_, "--state-dir", options_.state_dir, &daemon.arguments);
   const absl::Status started = context_->processes.StartDaemon(daemon);
   if (started.ok()) return started;
-  // Two commands at once start two daemons, and one of them finds the socket taken: that one's end is no error.
+  // Two commands at once start two daemons, and one of them finds the socket taken: that one's end
+  // is no error.
   const absl::StatusOr<SocketProbe> now = ProbeSocket(socket_);
   return now.ok() && now->state == SocketState::kListening ? absl::OkStatus() : started;
 }

@@ -28,15 +28,15 @@ class DaemonControl {
   const std::string& socket() const { return socket_; }
 
   // A daemon that answers and speaks our API. Another version of the same API is a warning on err.
-  // Errors: UNAVAILABLE when none runs and none may be started; FAILED_PRECONDITION when it speaks another API or cannot be
-  // started; those of ProbeSocket.
+  // Errors: UNAVAILABLE when none runs and none may be started; FAILED_PRECONDITION when it speaks
+  // another API or cannot be started; those of ProbeSocket.
   absl::StatusOr<Client> Connect(Start start);
 
   // What a running daemon says of itself, whatever its API is; nothing when none runs.
   absl::StatusOr<std::optional<v1::GetVersionResponse>> Ask();
 
-  // SIGTERM, then waits until its socket no longer answers. Answers its process id, 0 when none ran.
-  // Errors: DEADLINE_EXCEEDED when it does not end.
+  // SIGTERM, then waits until its socket no longer answers. Answers its process id, 0 when none
+  // ran. Errors: DEADLINE_EXCEEDED when it does not end.
   absl::StatusOr<int64_t> Stop();
 
  private:

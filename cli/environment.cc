@@ -20,7 +20,8 @@ std::string HomeOf(const passwd* user) {
 
 bool IsNameChar(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 
-// The variable's name at the front of `text`, which begins after a "$"; `length` is what it takes up there.
+// The variable's name at the front of `text`, which begins after a "$"; `length` is what it takes
+// up there.
 std::string VariableName(absl::string_view text, size_t* length) {
   const bool braced = absl::StartsWith(text, "{");
   size_t end = braced ? 1 : 0;
@@ -37,7 +38,8 @@ Environment Environment::OfProcess() {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
     const size_t equals = text.find('=');
-    if (equals != std::string::npos) values.emplace(text.substr(0, equals), text.substr(equals + 1));
+    if (equals != std::string::npos)
+      values.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return Environment(std::move(values));
 }

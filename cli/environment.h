@@ -31,7 +31,8 @@ class Environment {
   std::map<std::string, std::string> values_;
 };
 
-// `path` made absolute against `cwd`, without "." parts; ".." parts stay when there are any (they may cross a link).
+// `path` made absolute against `cwd`, without "." parts; ".." parts stay when there are any (they
+// may cross a link).
 std::string AbsolutePath(absl::string_view cwd, absl::string_view path);
 
 }  // namespace hfget::cli

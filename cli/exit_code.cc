@@ -6,7 +6,8 @@ namespace hfget::cli {
 
 const char kExitCodeHelp[] =
     "Exit codes:\n"
-    "  0 done   1 failed   2 usage   3 not found (repo, revision, file; daemon status: not running)\n"
+    "  0 done   1 failed   2 usage   3 not found (repo, revision, file; daemon status: not "
+    "running)\n"
     "  4 not authorised (token missing, refused, or no access)   5 no usable source   6 disk\n"
     "  130 interrupted: Ctrl-C detaches, the daemon goes on (143: the same by SIGTERM)";
 

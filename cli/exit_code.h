@@ -1,4 +1,5 @@
-// What `hfget` tells the shell. The numbers are documented in --help and never change their meaning.
+// What `hfget` tells the shell. The numbers are documented in --help and never change their
+// meaning.
 #ifndef HFGET_CLI_EXIT_CODE_H_
 #define HFGET_CLI_EXIT_CODE_H_
 

@@ -41,8 +41,9 @@ Follower::Next Follower::Take(const Inbox::News& news) {
   view_.Tick(context_.now());
   followed_.signal = news.signal;
   if (news.ended && !IsOver(followed_.pull)) {
-    followed_.status = news.ended->ok() ? absl::UnavailableError("the daemon ended the stream early")
-                                        : *news.ended;
+    followed_.status = news.ended->ok()
+                           ? absl::UnavailableError("the daemon ended the stream early")
+                           : *news.ended;
   }
   const bool lost = !followed_.status.ok() && !IsFinal(followed_.status);
   return lost ? Next::kReconnect : Next::kStop;
@@ -70,9 +71,9 @@ bool Follower::Reconnect(Client* client) {
       return true;
     }
     if (IsFinal(next.status()) || context_.now() >= deadline) {
-      followed_.status = absl::Status(
-          next.status().code(), absl::StrCat("lost the daemon: ", next.status().message(),
-                                             "; then hfget watch ", followed_.pull.id()));
+      followed_.status = absl::Status(next.status().code(),
+                                      absl::StrCat("lost the daemon: ", next.status().message(),
+                                                   "; then hfget watch ", followed_.pull.id()));
       return false;
     }
   }

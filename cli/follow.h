@@ -19,14 +19,16 @@ struct Followed {
   absl::Status status;  // not OK: the pull is out of sight, `pull` is not its end
 };
 
-// A stream that breaks is said once and taken up again, for Timing.retry_for at most: with a daemon that comes back, or a
-// new one when the old one crashed; its pulls go on by themselves. One that was stopped on purpose stays stopped.
+// A stream that breaks is said once and taken up again, for Timing.retry_for at most: with a daemon
+// that comes back, or a new one when the old one crashed; its pulls go on by themselves. One that
+// was stopped on purpose stays stopped.
 class Follower {
  public:
   Follower(Context* context, DaemonControl* control, View* view)
       : context_(*context), control_(*control), view_(*view) {}
 
-  // `request` brought the pull: it is sent once more when a restarted daemon has lost its token. May be null.
+  // `request` brought the pull: it is sent once more when a restarted daemon has lost its token.
+  // May be null.
   Followed Follow(Client client, const v1::Pull& pull, const v1::PullRequest* request);
 
  private:

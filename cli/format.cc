@@ -18,7 +18,7 @@ std::string FormatBytes(int64_t bytes) {
     value /= 1024;
     ++unit;
   }
-  return absl::StrFormat(value < 99.95 ? "%.1f %s" : "%.0f %s", value, kUnits[unit]);
+  return absl::StrFormat("%.*f %s", value < 99.95 ? 1 : 0, value, kUnits[unit]);
 }
 
 std::string FormatRate(int64_t bytes_per_sec) {
@@ -59,6 +59,8 @@ std::string FormatPercent(int64_t part, int64_t whole) {
   return absl::StrCat(std::min(99, static_cast<int>(percent)), " %");
 }
 
-std::string FormatFiles(int64_t count) { return absl::StrCat(count, count == 1 ? " file" : " files"); }
+std::string FormatFiles(int64_t count) {
+  return absl::StrCat(count, count == 1 ? " file" : " files");
+}
 
 }  // namespace hfget::cli

@@ -9,9 +9,9 @@
 
 namespace hfget::cli {
 
-constexpr int kBytesWidth = 8;   // "1023 MiB"
-constexpr int kRateWidth = 10;   // "1023 MiB/s"
-constexpr int kClockWidth = 9;   // "99 d 23 h"
+constexpr int kBytesWidth = 8;    // "1023 MiB"
+constexpr int kRateWidth = 10;    // "1023 MiB/s"
+constexpr int kClockWidth = 9;    // "99 d 23 h"
 constexpr int kPercentWidth = 5;  // "100 %"
 
 // "512 B", "3.3 MiB", "102 MiB".

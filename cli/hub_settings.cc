@@ -58,9 +58,10 @@ absl::StatusOr<std::string> FindToken(const Environment& env, absl::string_view 
   if (implicit) token = ImplicitToken(env);
   for (const char c : token) {
     if (absl::ascii_isgraph(static_cast<unsigned char>(c))) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the token ", implicit ? "of the environment or the token file" : "of --token",
-        " has characters that no token has: copy it again from https://huggingface.co/settings/tokens"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the token ", implicit ? "of the environment or the token file" : "of --token",
+                     " has characters that no token has: copy it again from "
+                     "https://huggingface.co/settings/tokens"));
   }
   return token;
 }

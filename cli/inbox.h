@@ -1,4 +1,5 @@
-// Where a command waits for whatever comes first: a snapshot, the end of the stream, a signal, or a moment.
+// Where a command waits for whatever comes first: a snapshot, the end of the stream, a signal, or a
+// moment.
 #ifndef HFGET_CLI_INBOX_H_
 #define HFGET_CLI_INBOX_H_
 
@@ -24,8 +25,8 @@ class Inbox {
     bool resized = false;               // SIGWINCH
   };
 
-  // From Open to Close, signals are taken as news. Outside of that PutSignal answers false: whoever caught the signal has to
-  // end the process.
+  // From Open to Close, signals are taken as news. Outside of that PutSignal answers false: whoever
+  // caught the signal has to end the process.
   void Open();
   void Close();
   bool PutSignal(int signal);

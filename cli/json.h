@@ -1,4 +1,5 @@
-// What --json prints: one object a line, names as in hfget.proto, sizes in bytes, times in RFC 3339.
+// What --json prints: one object a line, names as in hfget.proto, sizes in bytes, times in RFC
+// 3339.
 #ifndef HFGET_CLI_JSON_H_
 #define HFGET_CLI_JSON_H_
 
@@ -9,8 +10,8 @@
 
 namespace hfget::cli {
 
-// {"id", "repo", "type", "revision", "commit", "state", "path", "error", sizes, …}. "error" is null or an object.
-// `detached`: the command ends before the pull does ("detached": true).
+// {"id", "repo", "type", "revision", "commit", "state", "path", "error", sizes, …}. "error" is null
+// or an object. `detached`: the command ends before the pull does ("detached": true).
 std::string PullJson(const v1::Pull& pull, bool detached = false);
 std::string PullsJson(const v1::ListPullsResponse& pulls);        // an array
 std::string SourcesJson(const v1::ListSourcesResponse& sources);  // an array

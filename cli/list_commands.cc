@@ -42,13 +42,13 @@ std::string SourcesTable(const v1::ListSourcesResponse& sources) {
   table.Add({"NAME", "STATE", "RATE", "LATENCY", "SUCCESS", "CONN", "GAVE", "TOKEN", "ENDPOINT",
              "REASON"});
   for (const v1::Source& source : sources.sources()) {
-    table.Add({source.name(), source.state(),
-               OrDash(source.rate_bytes_per_sec() > 0, FormatRate(source.rate_bytes_per_sec())),
-               OrDash(source.has_latency(),
-                      absl::StrFormat("%d ms", absl::ToInt64Milliseconds(DurationOf(source.latency())))),
-               absl::StrFormat("%.0f %%", 100 * source.success()),
-               absl::StrCat(source.connections()), FormatBytes(source.bytes()),
-               source.token_policy(), source.endpoint(), source.reason()});
+    table.Add(
+        {source.name(), source.state(),
+         OrDash(source.rate_bytes_per_sec() > 0, FormatRate(source.rate_bytes_per_sec())),
+         OrDash(source.has_latency(),
+                absl::StrFormat("%d ms", absl::ToInt64Milliseconds(DurationOf(source.latency())))),
+         absl::StrFormat("%.0f %%", 100 * source.success()), absl::StrCat(source.connections()),
+         FormatBytes(source.bytes()), source.token_policy(), source.endpoint(), source.reason()});
   }
   return table.ToString();
 }
@@ -63,7 +63,8 @@ ExitCode RunPs(Context& context, const Options& options) {
   if (options.json) {
     context.out << PullsJson(*pulls) << "\n";
   } else if (pulls->pulls().empty()) {
-    PrintNote(context, options, options.all ? "no pulls yet" : "nothing runs; --all shows what has ended");
+    PrintNote(context, options,
+              options.all ? "no pulls yet" : "nothing runs; --all shows what has ended");
   } else {
     context.out << PullsTable(*pulls, context.now());
   }

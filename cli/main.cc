@@ -13,7 +13,8 @@
 
 namespace {
 
-// A closed stdin, stdout or stderr would give its number to the next file that is opened, and our output to that file.
+// A closed stdin, stdout or stderr would give its number to the next file that is opened, and our
+// output to that file.
 void FillStandardFiles() {
   for (int fd = open("/dev/null", O_RDONLY); fd >= 0; fd = open("/dev/null", O_RDONLY)) {
     if (fd <= STDERR_FILENO) continue;
@@ -34,7 +35,13 @@ int main(int argc, char** argv) {
   Environment env = Environment::OfProcess();
   RealProcesses processes(env, OwnFolder());
   std::error_code error;
-  Context context{std::cout, std::cerr, *inbox, processes, env, DetectTerminal(STDERR_FILENO, env),
-                  std::filesystem::current_path(error).string(), geteuid()};
+  Context context{std::cout,
+                  std::cerr,
+                  *inbox,
+                  processes,
+                  env,
+                  DetectTerminal(STDERR_FILENO, env),
+                  std::filesystem::current_path(error).string(),
+                  geteuid()};
   return static_cast<int>(Run(context, words));
 }

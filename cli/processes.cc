@@ -25,8 +25,9 @@ namespace {
 constexpr int kReadyFd = 3;  // in the daemon
 constexpr size_t kMaxReadyLine = 4096;
 
-// The arguments of posix_spawn. A new session, so that neither Ctrl-C nor the end of the terminal reaches the daemon; the
-// signals as a shell gives them; no file of ours but the pipe. posix_spawn rather than fork: gRPC has threads by now.
+// The arguments of posix_spawn. A new session, so that neither Ctrl-C nor the end of the terminal
+// reaches the daemon; the signals as a shell gives them; no file of ours but the pipe. posix_spawn
+// rather than fork: gRPC has threads by now.
 class Spawn {
  public:
   Spawn() {
@@ -38,8 +39,8 @@ class Spawn {
     sigfillset(&defaults);
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setsigdefault(&attributes_, &defaults);
-    posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes_,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   }
   ~Spawn() {
     posix_spawn_file_actions_destroy(&files_);
@@ -74,7 +75,8 @@ class Spawn {
   posix_spawn_file_actions_t files_;
 };
 
-// What the daemon wrote to the pipe until the line's end or its own; DEADLINE_EXCEEDED when neither came.
+// What the daemon wrote to the pipe until the line's end or its own; DEADLINE_EXCEEDED when neither
+// came.
 absl::StatusOr<std::string> ReadLine(int fd, absl::Time deadline) {
   std::string line;
   while (line.size() < kMaxReadyLine) {
@@ -98,9 +100,8 @@ std::string SeeLog(const DaemonStart& start) {
 
 absl::Status Verdict(const absl::StatusOr<std::string>& line, const DaemonStart& start) {
   if (!line.ok()) {
-    return absl::DeadlineExceededError(absl::StrCat("the daemon was not ready within ",
-                                                    absl::FormatDuration(start.timeout),
-                                                    SeeLog(start)));
+    return absl::DeadlineExceededError(absl::StrCat(
+        "the daemon was not ready within ", absl::FormatDuration(start.timeout), SeeLog(start)));
   }
   if (*line == "ready") return absl::OkStatus();
   if (line->empty()) {

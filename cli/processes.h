@@ -22,8 +22,9 @@ struct DaemonStart {
 class Processes {
  public:
   virtual ~Processes() = default;
-  // Returns when the daemon has said that it is ready. Errors: FAILED_PRECONDITION with the one line that it said,
-  // NOT_FOUND when there is no hfgetd, DEADLINE_EXCEEDED (it has been ended then).
+  // Returns when the daemon has said that it is ready. Errors: FAILED_PRECONDITION with the one
+  // line that it said, NOT_FOUND when there is no hfgetd, DEADLINE_EXCEEDED (it has been ended
+  // then).
   virtual absl::Status StartDaemon(const DaemonStart& start) = 0;
   // SIGTERM.
   virtual absl::Status Terminate(int64_t pid) = 0;

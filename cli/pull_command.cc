@@ -40,7 +40,8 @@ absl::Status SetFolders(const Context& context, const PullOptions& options,
 void Warn(Context& context, const Options& options) {
   const PullOptions& pull = options.pull;
   if (!pull.files.empty() && !(pull.include.empty() && pull.exclude.empty())) {
-    PrintNote(context, options, "warning: --include and --exclude are ignored, because files are named");
+    PrintNote(context, options,
+              "warning: --include and --exclude are ignored, because files are named");
   }
   if (pull.has_local_dir && pull.has_cache_dir) {
     PrintNote(context, options, "warning: --cache-dir is ignored, because --local-dir is set");

@@ -10,8 +10,8 @@
 
 namespace hfget::cli {
 
-// Owns: the call and the thread that reads it. The end of the stream is put last, and once; nothing is put after the
-// destructor has returned.
+// Owns: the call and the thread that reads it. The end of the stream is put last, and once; nothing
+// is put after the destructor has returned.
 class PullStream {
  public:
   PullStream(Client* client, const std::string& id, Inbox* inbox);

@@ -13,7 +13,8 @@
 namespace hfget::cli {
 namespace {
 
-// "PULL_STATE_DONE" without "PULL_STATE_", in lower case. `name` is empty for a value of a newer daemon.
+// "PULL_STATE_DONE" without "PULL_STATE_", in lower case. `name` is empty for a value of a newer
+// daemon.
 std::string EnumName(const std::string& name, absl::string_view prefix) {
   return name.empty() ? "unknown" : absl::AsciiStrToLower(absl::StripPrefix(name, prefix));
 }
@@ -97,14 +98,12 @@ std::string FileStateName(v1::FileProgress::State state) {
 }
 
 std::string RepoName(const v1::Pull& pull) {
-  const bool plain =
-      pull.type() == v1::REPO_TYPE_MODEL || pull.type() == v1::REPO_TYPE_UNSPECIFIED;
+  const bool plain = pull.type() == v1::REPO_TYPE_MODEL || pull.type() == v1::REPO_TYPE_UNSPECIFIED;
   return plain ? pull.repo() : absl::StrCat(RepoTypeName(pull.type()), "s/", pull.repo());
 }
 
 std::string PullName(const v1::Pull& pull) {
-  const std::string revision =
-      pull.commit().empty() ? pull.revision() : pull.commit().substr(0, 8);
+  const std::string revision = pull.commit().empty() ? pull.revision() : pull.commit().substr(0, 8);
   return revision.empty() ? RepoName(pull) : absl::StrCat(RepoName(pull), "@", revision);
 }
 
@@ -128,7 +127,8 @@ std::string SourcesText(const v1::Pull& pull, bool unicode) {
 std::string ProgressText(const v1::Pull& pull, bool unicode, absl::Time now) {
   std::string text = absl::StrCat(PullName(pull), ": ");
   if (pull.state() != v1::PULL_STATE_FETCHING) {
-    const absl::Duration since = pull.has_created() ? now - TimeOf(pull.created()) : absl::Duration();
+    const absl::Duration since =
+        pull.has_created() ? now - TimeOf(pull.created()) : absl::Duration();
     absl::StrAppend(&text, StateName(pull.state()), " since ", FormatSpan(since));
     return Printable(text);
   }
@@ -163,10 +163,11 @@ std::string SummaryText(const v1::Pull& pull, bool unicode) {
 std::string FailureText(const v1::Pull& pull) {
   switch (pull.state()) {
     case v1::PULL_STATE_CANCELLED:
-      return absl::StrCat("the pull of ", PullName(pull), " was cancelled; the same pull again goes on");
+      return absl::StrCat("the pull of ", PullName(pull),
+                          " was cancelled; the same pull again goes on");
     case v1::PULL_STATE_NEEDS_TOKEN:
-      return absl::StrCat("the daemon was restarted and no longer has the token for ", PullName(pull),
-                          ": pull it again with HF_TOKEN or --token set");
+      return absl::StrCat("the daemon was restarted and no longer has the token for ",
+                          PullName(pull), ": pull it again with HF_TOKEN or --token set");
     default:
       if (!pull.error().message().empty()) return pull.error().message();
       return absl::StrCat("the pull of ", PullName(pull), " failed (",

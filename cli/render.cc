@@ -21,7 +21,8 @@ constexpr int kMinBar = 8;
 constexpr int kMaxBar = 40;
 constexpr int kEtaWidth = 4 + kClockWidth;
 
-// What fits into the width. Columns of 0 are left out; the name gets what a bar of its largest size leaves.
+// What fits into the width. Columns of 0 are left out; the name gets what a bar of its largest size
+// leaves.
 struct Columns {
   int name = 0;
   int bar = 0;
@@ -70,7 +71,8 @@ std::string Repeat(absl::string_view glyph, int times) {
 
 std::string Bar(const RenderStyle& style, int columns, int64_t done, int64_t total) {
   const double part =
-      total <= 0 ? 1.0 : std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0);
+      total <= 0 ? 1.0
+                 : std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0);
   const int filled = static_cast<int>(part * columns);
   return absl::StrCat(
       Paint(style, filled == columns ? kGreen : kCyan, Repeat(style.unicode ? "━" : "#", filled)),
@@ -81,8 +83,8 @@ std::string RenderRow(const Row& row, const Columns& columns, const RenderStyle&
   const absl::string_view mark = Ellipsis(style);
   const std::string percent = PadLeft(FormatPercent(row.done, row.total), kPercentWidth);
   if (columns.name == 0) return CutEnd(percent, style.width - 1, "");
-  const std::string name = row.cut_start ? CutStart(row.name, columns.name, mark)
-                                         : CutEnd(row.name, columns.name, mark);
+  const std::string name =
+      row.cut_start ? CutStart(row.name, columns.name, mark) : CutEnd(row.name, columns.name, mark);
   std::string line = PadRight(name, columns.name);
   const std::string gap(kGap, ' ');
   if (columns.bar > 0) {

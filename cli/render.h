@@ -17,8 +17,8 @@ struct RenderStyle {
   bool unicode = true;  // else ASCII alone
 };
 
-// One line a running file (the largest ones, when there is no room for all), one for the total, one for the sources. No line
-// is wider than width - 1, at any width.
+// One line a running file (the largest ones, when there is no room for all), one for the total, one
+// for the sources. No line is wider than width - 1, at any width.
 std::vector<std::string> RenderPull(const v1::Pull& pull, const RenderStyle& style, absl::Time now);
 
 }  // namespace hfget::cli

@@ -1,4 +1,5 @@
-// SIGINT, SIGTERM, SIGWINCH and SIGCONT, taken by a thread of their own: no code runs inside a signal handler.
+// SIGINT, SIGTERM, SIGWINCH and SIGCONT, taken by a thread of their own: no code runs inside a
+// signal handler.
 #ifndef HFGET_CLI_SIGNALS_H_
 #define HFGET_CLI_SIGNALS_H_
 
@@ -6,9 +7,10 @@
 
 namespace hfget::cli {
 
-// From now on signals go to `inbox`; one that nobody waits for ends the process with 128 + its number. A signal that was
-// ignored when we were started (nohup, a background job of a script) stays ignored.
-// REQUIRES: called once, before any other thread exists; `inbox` lives as long as the process.
+// From now on signals go to `inbox`; one that nobody waits for ends the process with 128 + its
+// number. A signal that was ignored when we were started (nohup, a background job of a script)
+// stays ignored. REQUIRES: called once, before any other thread exists; `inbox` lives as long as
+// the process.
 void RouteSignals(Inbox* inbox);
 
 }  // namespace hfget::cli

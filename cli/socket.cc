@@ -67,17 +67,18 @@ absl::Status CheckPrivateFolder(const std::string& path, uid_t uid) {
     return absl::OkStatus();
   }
   return absl::PermissionDeniedError(
-      absl::StrCat(path, " is not a folder that only you can open (mode 0700): remove it, or set "
-                         "XDG_RUNTIME_DIR or --socket"));
+      absl::StrCat(path,
+                   " is not a folder that only you can open (mode 0700): remove it, or set "
+                   "XDG_RUNTIME_DIR or --socket"));
 }
 
 absl::StatusOr<std::string> SocketPath(absl::string_view flag, const Environment& env, uid_t uid,
                                        absl::string_view cwd) {
   std::string path = RulePath(flag, env, uid, cwd);
   if (path.size() > kMaxPath) {
-    return absl::InvalidArgumentError(absl::StrCat("the socket's path is longer than ", kMaxPath,
-                                                   " bytes, choose a shorter one with --socket: ",
-                                                   path));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the socket's path is longer than ", kMaxPath,
+                     " bytes, choose a shorter one with --socket: ", path));
   }
   const std::string shared_folder = absl::StrCat("/tmp/hfget-", uid);
   if (absl::StartsWith(path, shared_folder + "/")) {

@@ -17,18 +17,21 @@ namespace hfget::cli {
 //   1. the flag --socket                        (relative to `cwd`)
 //   2. $HFGET_SOCKET                            (relative to `cwd`)
 //   3. $XDG_RUNTIME_DIR/hfget/hfgetd.sock       (only when $XDG_RUNTIME_DIR is absolute)
-//   4. /tmp/hfget-<uid>/hfgetd.sock             (that folder must be a real folder of `uid`, mode 0700)
-// Errors: INVALID_ARGUMENT when it is longer than a socket's name may be; PERMISSION_DENIED when the folder of rule 4
-// exists and is not as demanded: on a shared machine somebody else may have made it first.
+//   4. /tmp/hfget-<uid>/hfgetd.sock             (that folder must be a real folder of `uid`, mode
+//   0700)
+// Errors: INVALID_ARGUMENT when it is longer than a socket's name may be; PERMISSION_DENIED when
+// the folder of rule 4 exists and is not as demanded: on a shared machine somebody else may have
+// made it first.
 absl::StatusOr<std::string> SocketPath(absl::string_view flag, const Environment& env, uid_t uid,
                                        absl::string_view cwd);
 
-// A folder that may hold the socket under /tmp: absent (the daemon makes it), or a real folder of `uid` with mode 0700.
+// A folder that may hold the socket under /tmp: absent (the daemon makes it), or a real folder of
+// `uid` with mode 0700.
 absl::Status CheckPrivateFolder(const std::string& path, uid_t uid);
 
 enum class SocketState {
-  kAbsent,     // no daemon runs; the last one, if any, ended in order
-  kStale,      // the file is there and nobody listens: the daemon was killed or crashed
+  kAbsent,  // no daemon runs; the last one, if any, ended in order
+  kStale,   // the file is there and nobody listens: the daemon was killed or crashed
   kListening,
 };
 
@@ -37,8 +40,8 @@ struct SocketProbe {
   int64_t pid = 0;  // of the listener, by the kernel's word; 0 when it is not known
 };
 
-// Connects once and hangs up. Errors: PERMISSION_DENIED when it may not, or when the listener belongs neither to us nor to
-// root: a token must not go there.
+// Connects once and hangs up. Errors: PERMISSION_DENIED when it may not, or when the listener
+// belongs neither to us nor to root: a token must not go there.
 absl::StatusOr<SocketProbe> ProbeSocket(const std::string& path);
 
 }  // namespace hfget::cli

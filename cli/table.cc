@@ -22,9 +22,9 @@ std::string Table::ToString() const {
   for (const auto& row : rows_) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      absl::StrAppend(&line, i == 0 ? "" : "  ",
-                      columns_[i] == Align::kLeft ? PadRight(row[i], widths[i])
-                                                  : PadLeft(row[i], widths[i]));
+      absl::StrAppend(
+          &line, i == 0 ? "" : "  ",
+          columns_[i] == Align::kLeft ? PadRight(row[i], widths[i]) : PadLeft(row[i], widths[i]));
     }
     absl::StripTrailingAsciiWhitespace(&line);
     absl::StrAppend(&out, line, "\n");

@@ -24,8 +24,8 @@ TerminalSize SizeOf(int fd) {
   return {size.ws_col, size.ws_row};
 }
 
-// A container often has no locale at all while the terminal outside shows UTF-8 well: only a locale that says otherwise
-// takes it away.
+// A container often has no locale at all while the terminal outside shows UTF-8 well: only a locale
+// that says otherwise takes it away.
 bool IsUtf8(const Environment& env) {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const std::string locale = absl::AsciiStrToLower(env.Get(name));

@@ -26,8 +26,8 @@ struct Terminal {
 // Default: no bars when `fd` is no terminal, or when TERM is unset or "dumb".
 Terminal DetectTerminal(int fd, const Environment& env);
 
-// Draws a block of lines over the block before. Each frame is one write that hides the cursor at its start and shows it at
-// its end: nothing has to be restored, however this process ends.
+// Draws a block of lines over the block before. Each frame is one write that hides the cursor at
+// its start and shows it at its end: nothing has to be restored, however this process ends.
 class Screen {
  public:
   explicit Screen(std::ostream* out) : out_(*out) {}

@@ -9,7 +9,8 @@
 namespace hfget::cli {
 namespace {
 
-// glibc's own tables, whatever LANG is: C.UTF-8 is a part of libc-bin. Where it is missing every byte is "?" or ASCII.
+// glibc's own tables, whatever LANG is: C.UTF-8 is a part of libc-bin. Where it is missing every
+// byte is "?" or ASCII.
 locale_t Utf8Locale() {
   static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
   return locale;

@@ -1,5 +1,5 @@
-// Text on a terminal: how wide it is, and what of it may be shown. File names and messages come from strangers, so a
-// control sequence in one must never reach the terminal.
+// Text on a terminal: how wide it is, and what of it may be shown. File names and messages come
+// from strangers, so a control sequence in one must never reach the terminal.
 #ifndef HFGET_CLI_TEXT_H_
 #define HFGET_CLI_TEXT_H_
 
@@ -16,7 +16,8 @@ struct Cell {
   int columns = 1;  // 0 for combining marks, 2 for wide characters
 };
 
-// Control characters, text-direction overrides and bytes that are no UTF-8 become "?", line breaks a space.
+// Control characters, text-direction overrides and bytes that are no UTF-8 become "?", line breaks
+// a space.
 std::vector<Cell> CellsOf(absl::string_view text);
 
 // `text` as it may be shown, on one line.
@@ -25,7 +26,8 @@ std::string Printable(absl::string_view text);
 // Columns of `text`. Colour sequences of our own ("\x1b[…m") count nothing.
 int DisplayWidth(absl::string_view text);
 
-// At most `columns` wide: keeps the beginning (or the end, which says more of a path) and marks the cut with `mark`.
+// At most `columns` wide: keeps the beginning (or the end, which says more of a path) and marks the
+// cut with `mark`.
 std::string CutEnd(absl::string_view text, int columns, absl::string_view mark);
 std::string CutStart(absl::string_view text, int columns, absl::string_view mark);
 

@@ -75,8 +75,9 @@ class BarView : public View {
   void Tick(absl::Time now) override {
     if (!newest_ || now < NextTick()) return;
     const TerminalSize size = terminal_.size();
-    screen_.Draw(RenderPull(*newest_, {size.width, size.height, terminal_.color, terminal_.unicode}, now),
-                 size.width);
+    screen_.Draw(
+        RenderPull(*newest_, {size.width, size.height, terminal_.color, terminal_.unicode}, now),
+        size.width);
     drawn_ = now;
     dirty_ = false;
   }

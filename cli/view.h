@@ -1,4 +1,5 @@
-// How the progress of a pull is shown while somebody waits for it. Thread: the one that follows the pull.
+// How the progress of a pull is shown while somebody waits for it. Thread: the one that follows the
+// pull.
 #ifndef HFGET_CLI_VIEW_H_
 #define HFGET_CLI_VIEW_H_
 

@@ -31,7 +31,8 @@ absl::StatusOr<v1::Pull> FindPull(Client* client, const std::string& id) {
     if (absl::StartsWith(pull.id(), id)) matches.push_back(&pull);
   }
   if (matches.empty()) {
-    return absl::NotFoundError(absl::StrCat("no pull has the id ", id, ": hfget ps --all lists them"));
+    return absl::NotFoundError(
+        absl::StrCat("no pull has the id ", id, ": hfget ps --all lists them"));
   }
   if (matches.size() > 1) return Ambiguous(id, matches);
   return *matches[0];
@@ -62,10 +63,11 @@ ExitCode RunCancel(Context& context, const Options& options) {
   if (!pull.ok()) return Fail(context, options, pull.status());
   const bool ended_before = IsOver(*found) && found->state() == pull->state();
   PrintNote(context, options,
-            ended_before ? absl::StrCat(PullName(*pull), " had ended already: ", StateName(pull->state()))
-                         : absl::StrCat("cancelled ", PullName(*pull),
-                                        options.purge ? "; its partial files are deleted"
-                                                      : "; the same pull again goes on"));
+            ended_before
+                ? absl::StrCat(PullName(*pull), " had ended already: ", StateName(pull->state()))
+                : absl::StrCat("cancelled ", PullName(*pull),
+                               options.purge ? "; its partial files are deleted"
+                                             : "; the same pull again goes on"));
   return ExitCode::kDone;
 }
 

@@ -29,8 +29,8 @@ class CommandFixture : public ::testing::Test {
   int Run(const std::vector<std::string>& words) {
     out_.str("");
     err_.str("");
-    Context context{out_, err_, inbox_, processes_, Environment(env_), terminal_, "/w", geteuid(),
-                    timing_};
+    Context context{out_,      err_, inbox_,    processes_, Environment(env_),
+                    terminal_, "/w", geteuid(), timing_};
     return static_cast<int>(cli::Run(context, words));
   }
   std::string out() const { return out_.str(); }

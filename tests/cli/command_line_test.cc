@@ -67,11 +67,16 @@ TEST(CommandLineTest, SuggestsTheCommandThatWasMeant) {
 }
 
 TEST(CommandLineTest, SaysOnOneLineWhatIsWrong) {
-  const std::vector<std::vector<std::string>> wrong = {
-      {"pull"},         {"pull", "m", "--type", "x"}, {"pull", "m", "--nope"},
-      {"ps", "extra"},  {"daemon"},                   {"daemon", "dance"},
-      {"watch"},        {"pull", "m", "--revision"},  {"pull", "m", "--detach", "--dry-run"},
-      {"completion", "tcsh"}};
+  const std::vector<std::vector<std::string>> wrong = {{"pull"},
+                                                       {"pull", "m", "--type", "x"},
+                                                       {"pull", "m", "--nope"},
+                                                       {"ps", "extra"},
+                                                       {"daemon"},
+                                                       {"daemon", "dance"},
+                                                       {"watch"},
+                                                       {"pull", "m", "--revision"},
+                                                       {"pull", "m", "--detach", "--dry-run"},
+                                                       {"completion", "tcsh"}};
   for (const auto& words : wrong) {
     EXPECT_THAT(ErrorOf(words), AllOf(Not(IsEmpty()), Not(HasSubstr("\n")), HasSubstr("--help")));
   }
@@ -79,8 +84,9 @@ TEST(CommandLineTest, SaysOnOneLineWhatIsWrong) {
 
 TEST(CommandLineTest, HelpNamesTheExitCodes) {
   EXPECT_THAT(ParseCommandLine({"--help"}).help, HasSubstr("5 no usable source"));
-  EXPECT_THAT(ParseCommandLine({"pull", "--help"}).help,
-              AllOf(HasSubstr("hfget pull"), HasSubstr("130 interrupted"), HasSubstr("the path alone")));
+  EXPECT_THAT(
+      ParseCommandLine({"pull", "--help"}).help,
+      AllOf(HasSubstr("hfget pull"), HasSubstr("130 interrupted"), HasSubstr("the path alone")));
 }
 
 TEST(DidYouMeanTest, KnowsWhenNothingIsNear) {

@@ -1,7 +1,6 @@
 #include "cli/completion.h"
 
 #include <CLI/CLI.hpp>
-
 #include <cstdio>
 #include <fstream>
 
@@ -25,8 +24,8 @@ std::string ScriptFor(const std::string& shell) {
 std::string BashOffers(const std::string& words, int count) {
   const testing::TempFolder temp;
   const std::string script = temp.path() + "/completion.bash";
-  std::ofstream(script) << ScriptFor("bash") << "COMP_WORDS=(" << words << ")\nCOMP_CWORD="
-                        << count - 1 << "\n_hfget\necho \"${COMPREPLY[@]}\"\n";
+  std::ofstream(script) << ScriptFor("bash") << "COMP_WORDS=(" << words
+                        << ")\nCOMP_CWORD=" << count - 1 << "\n_hfget\necho \"${COMPREPLY[@]}\"\n";
   FILE* pipe = popen(("bash " + script).c_str(), "r");
   char line[1024] = "";
   EXPECT_NE(std::fgets(line, sizeof(line), pipe), nullptr);
@@ -42,7 +41,8 @@ TEST(CompletionTest, BashFollowsTheWordsBefore) {
 
 TEST(CompletionTest, EveryShellKnowsEveryCommand) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
-    EXPECT_THAT(ScriptFor(shell), AllOf(HasSubstr("sources"), HasSubstr("status"), HasSubstr("local-dir")));
+    EXPECT_THAT(ScriptFor(shell),
+                AllOf(HasSubstr("sources"), HasSubstr("status"), HasSubstr("local-dir")));
   }
 }
 

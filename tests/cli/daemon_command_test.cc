@@ -27,8 +27,8 @@ class DaemonCommandTest : public testing::CommandFixture {
     close(fd);
   }
   absl::Status Connect(Start start) {
-    Context context{out_, err_, inbox_, processes_, Environment(env_), terminal_, "/w", geteuid(),
-                    timing_};
+    Context context{out_,      err_, inbox_,    processes_, Environment(env_),
+                    terminal_, "/w", geteuid(), timing_};
     absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, Options());
     return control->Connect(start).status();
   }
@@ -95,7 +95,8 @@ TEST_F(DaemonCommandTest, AnotherApiIsRefusedWithTheNextStep) {
   daemon_.version.set_version("9.0.0");
   daemon_.Start();
   EXPECT_EQ(Run({"ps"}), 1);
-  EXPECT_THAT(err(), AllOf(HasSubstr("9.0.0 (API 2)"), HasSubstr("hfget daemon stop && hfget daemon start")));
+  EXPECT_THAT(err(), AllOf(HasSubstr("9.0.0 (API 2)"),
+                           HasSubstr("hfget daemon stop && hfget daemon start")));
   EXPECT_EQ(Run({"daemon", "stop"}), 0);  // which must work with any API
 }
 

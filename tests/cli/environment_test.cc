@@ -16,7 +16,8 @@ TEST(EnvironmentTest, ExpandsAsPythonDoes) {
 }
 
 TEST(EnvironmentTest, ReadsSwitchesAsHuggingfaceHubDoes) {
-  const Environment env({{"A", "1"}, {"B", "on"}, {"C", "Yes"}, {"D", "TRUE"}, {"E", "0"}, {"F", "2"}});
+  const Environment env(
+      {{"A", "1"}, {"B", "on"}, {"C", "Yes"}, {"D", "TRUE"}, {"E", "0"}, {"F", "2"}});
   for (const char* name : {"A", "B", "C", "D"}) EXPECT_TRUE(env.IsTrue(name)) << name;
   for (const char* name : {"E", "F", "UNSET"}) EXPECT_FALSE(env.IsTrue(name)) << name;
 }

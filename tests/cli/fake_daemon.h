@@ -1,4 +1,5 @@
-// A daemon on a real socket that says what a test wants, and the processes that would start and stop it.
+// A daemon on a real socket that says what a test wants, and the processes that would start and
+// stop it.
 #ifndef HFGET_TESTS_CLI_FAKE_DAEMON_H_
 #define HFGET_TESTS_CLI_FAKE_DAEMON_H_
 

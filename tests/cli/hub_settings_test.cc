@@ -26,7 +26,8 @@ TEST(HubCacheDirTest, FollowsThePrecedenceOfHuggingfaceHub) {
       {{{"HOME", "/h"}, {"XDG_CACHE_HOME", "/x"}}, "/x/huggingface/hub"},
       {{{"HOME", "/h"}, {"XDG_CACHE_HOME", "/x"}, {"HF_HOME", "~/hf"}}, "/h/hf/hub"},
       {{{"HF_HOME", "/hf"}, {"HUGGINGFACE_HUB_CACHE", "/old"}}, "/old"},
-      {{{"HF_HUB_CACHE", "$BASE/new"}, {"BASE", "/b"}, {"HUGGINGFACE_HUB_CACHE", "/old"}}, "/b/new"},
+      {{{"HF_HUB_CACHE", "$BASE/new"}, {"BASE", "/b"}, {"HUGGINGFACE_HUB_CACHE", "/old"}},
+       "/b/new"},
       {{{"HF_HUB_CACHE", ""}, {"HF_HOME", "/hf"}}, "/hf/hub"},
   };
   for (const CacheCase& c : cases) EXPECT_EQ(HubCacheDir(Environment(c.env)), c.want);
@@ -80,8 +81,8 @@ TEST_F(FindTokenTest, RefusesWhatCannotStandInAHeaderWithoutRepeatingIt) {
 }
 
 TEST(ScrubTokenTest, OverwritesTheValueInPlace) {
-  std::vector<std::string> words = {"hfget", "pull", "--token", "hf_one", "--token=hf_two",
-                                    "--tokens", "x", "--token"};
+  std::vector<std::string> words = {"hfget",          "pull",     "--token", "hf_one",
+                                    "--token=hf_two", "--tokens", "x",       "--token"};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   ScrubToken(static_cast<int>(argv.size()), argv.data());

@@ -14,10 +14,11 @@ TEST_F(ListCommandsTest, PsShowsWhatRuns) {
   daemon_.Start();
   EXPECT_EQ(Run({"ps"}), 0);
   EXPECT_TRUE(daemon_.listed_active_only);
-  EXPECT_THAT(out(), MatchesRegex(
-      "ID  PULL                STATE     DONE     SIZE       RATE   ETA +STARTED\n"
-      "p1  org/model@abcdef12  fetching  42 %  7.0 GiB  102 MiB/s  0:40  .* ago\n"
-      "p1  org/model@abcdef12  listing      -        -          -     -  .* ago\n"));
+  EXPECT_THAT(
+      out(),
+      MatchesRegex("ID  PULL                STATE     DONE     SIZE       RATE   ETA +STARTED\n"
+                   "p1  org/model@abcdef12  fetching  42 %  7.0 GiB  102 MiB/s  0:40  .* ago\n"
+                   "p1  org/model@abcdef12  listing      -        -          -     -  .* ago\n"));
 }
 
 TEST_F(ListCommandsTest, PsSaysOnStandardErrorThatNothingRuns) {

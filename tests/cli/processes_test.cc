@@ -67,8 +67,9 @@ TEST_F(RealProcessesTest, GivesTheDaemonASessionOfItsOwnAndNoneOfOurFiles) {
   const std::string secret = temp_.path() + "/secret";
   std::ofstream(secret) << "x";
   FILE* inherited = std::fopen(secret.c_str(), "r");
-  EXPECT_OK(Start("ls -l /proc/$$/fd >&2; cut -d' ' -f6 /proc/$$/stat >&2; echo pid $$ >&2; "
-                  "echo ready >&3"));
+  EXPECT_OK(
+      Start("ls -l /proc/$$/fd >&2; cut -d' ' -f6 /proc/$$/stat >&2; echo pid $$ >&2; "
+            "echo ready >&3"));
   std::fclose(inherited);
   const std::string log = Read("log");
   EXPECT_THAT(log, ::testing::Not(HasSubstr("secret")));

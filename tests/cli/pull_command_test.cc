@@ -1,5 +1,4 @@
 #include <csignal>
-
 #include <nlohmann/json.hpp>
 
 #include "absl/synchronization/notification.h"
@@ -11,15 +10,15 @@ namespace hfget::cli {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using testing::CommandFixture;
 using testing::DonePull;
+using ::testing::ElementsAre;
 using testing::FailedPull;
 using testing::FakeDaemon;
 using testing::FetchingPull;
-using testing::NewPull;
-using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::NewPull;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -78,8 +77,9 @@ TEST_F(PullCommandTest, WarnsThatFiltersAreIgnoredWhenFilesAreNamed) {
 
 TEST_F(PullCommandTest, ExitCodeFollowsTheCauseOfTheFailure) {
   const std::map<v1::ErrorCause, int> codes = {
-      {v1::ERROR_CAUSE_INVALID, 2},   {v1::ERROR_CAUSE_NOT_FOUND, 3}, {v1::ERROR_CAUSE_UNAUTHORIZED, 4},
-      {v1::ERROR_CAUSE_NO_SOURCE, 5}, {v1::ERROR_CAUSE_DISK, 6},      {v1::ERROR_CAUSE_CORRUPT, 1}};
+      {v1::ERROR_CAUSE_INVALID, 2},      {v1::ERROR_CAUSE_NOT_FOUND, 3},
+      {v1::ERROR_CAUSE_UNAUTHORIZED, 4}, {v1::ERROR_CAUSE_NO_SOURCE, 5},
+      {v1::ERROR_CAUSE_DISK, 6},         {v1::ERROR_CAUSE_CORRUPT, 1}};
   daemon_.Start();
   for (const auto& [cause, code] : codes) {
     PullEndsWith(FailedPull(cause, "what\nhappened"));
@@ -246,8 +246,8 @@ TEST_F(PullCommandTest, StartsADaemonWithTheGlobalOptions) {
   PullEndsWith(DonePull());
   EXPECT_EQ(Run({"pull", "org/m", "--config", "c.toml", "--state-dir", "st"}), 0);
   ASSERT_EQ(processes_.starts.size(), 1u);
-  EXPECT_THAT(processes_.starts[0].arguments, ElementsAre("--socket", socket_, "--config", "/w/c.toml",
-                                                          "--state-dir", "/w/st"));
+  EXPECT_THAT(processes_.starts[0].arguments,
+              ElementsAre("--socket", socket_, "--config", "/w/c.toml", "--state-dir", "/w/st"));
 }
 
 TEST_F(PullCommandTest, ShowsTheOneLineOfADaemonThatDoesNotStart) {

@@ -8,8 +8,8 @@ namespace {
 
 using testing::DonePull;
 using testing::FetchingPull;
-using testing::kMiB;
 using ::testing::HasSubstr;
+using testing::kMiB;
 
 TEST(PullNameTest, NamesTheCommitAsSoonAsItIsKnown) {
   v1::Pull pull = testing::NewPull(v1::PULL_STATE_LISTING);
@@ -38,13 +38,15 @@ TEST(ProgressTextTest, IsOneLineForALog) {
   EXPECT_EQ(ProgressText(FetchingPull(), false, absl::FromUnixSeconds(1010)),
             "org/model@abcdef12: 42 % (3.0 GiB of 7.0 GiB), 3/12 files, 102 MiB/s, ETA 40 s | "
             "tuna 66 % 62.0 MiB/s x6 | official 33 % 40.0 MiB/s x4 | pai: ejected: timeouts");
-  EXPECT_EQ(ProgressText(testing::NewPull(v1::PULL_STATE_LISTING), true, absl::FromUnixSeconds(1010)),
-            "org/model@abcdef12: listing since 10 s");
+  EXPECT_EQ(
+      ProgressText(testing::NewPull(v1::PULL_STATE_LISTING), true, absl::FromUnixSeconds(1010)),
+      "org/model@abcdef12: listing since 10 s");
 }
 
 TEST(SummaryTextTest, SaysHowMuchHowFastAndFromWhom) {
   EXPECT_EQ(SummaryText(DonePull(), true),
-            "✓ org/model@abcdef12: 12 files, 10.0 MiB in 2.0 s (5.0 MiB/s) from official 60 %, tuna 40 %");
+            "✓ org/model@abcdef12: 12 files, 10.0 MiB in 2.0 s (5.0 MiB/s) from official 60 %, "
+            "tuna 40 %");
 }
 
 TEST(SummaryTextTest, SaysWhatWasReusedAndWasted) {

@@ -77,8 +77,10 @@ org/model@abcdef12: listing (0:10)
 
 TEST(RenderTest, NeverPassesTheLastColumnAtAnyWidth) {
   v1::Pull pull = FetchingPull();
-  testing::AddFile(&pull, "模型/日本語のとても長い名前のファイル-00001.safetensors", 1, 9 * testing::kGiB, 1);
-  testing::AddFile(&pull, "evil\x1b[2J\xff.bin", 1, 8 * testing::kGiB, 1, v1::FileProgress::STATE_LOCKED);
+  testing::AddFile(&pull, "模型/日本語のとても長い名前のファイル-00001.safetensors", 1,
+                   9 * testing::kGiB, 1);
+  testing::AddFile(&pull, "evil\x1b[2J\xff.bin", 1, 8 * testing::kGiB, 1,
+                   v1::FileProgress::STATE_LOCKED);
   for (int width = 2; width < 200; ++width) {
     for (const bool color : {false, true}) {
       for (const std::string& line : RenderPull(pull, {.width = width, .color = color}, kNow)) {

@@ -47,7 +47,8 @@ TEST(CheckPrivateFolderTest, DemandsARealFolderOfOursThatNobodyElseOpens) {
   ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
   ASSERT_EQ(symlink(folder.c_str(), link.c_str()), 0);
   EXPECT_OK(CheckPrivateFolder(folder, geteuid()));
-  EXPECT_THAT(CheckPrivateFolder(folder, kNobodyHere), HasCode(absl::StatusCode::kPermissionDenied));
+  EXPECT_THAT(CheckPrivateFolder(folder, kNobodyHere),
+              HasCode(absl::StatusCode::kPermissionDenied));
   EXPECT_THAT(CheckPrivateFolder(link, geteuid()), HasCode(absl::StatusCode::kPermissionDenied));
   ASSERT_EQ(chmod(folder.c_str(), 0755), 0);
   EXPECT_THAT(CheckPrivateFolder(folder, geteuid()), HasCode(absl::StatusCode::kPermissionDenied));

@@ -7,14 +7,20 @@ namespace {
 
 TEST(PrintableTest, NeverLetsAControlSequenceThrough) {
   EXPECT_EQ(Printable("a\x1b[31mb"), "a?[31mb");
-  EXPECT_EQ(Printable("a\xc2\x9b" "31mb"), "a?31mb");        // the one-byte CSI as UTF-8
-  EXPECT_EQ(Printable("ok\xe2\x80\xae" "txt.exe"), "ok?txt.exe");  // right-to-left override
+  EXPECT_EQ(Printable("a\xc2\x9b"
+                      "31mb"),
+            "a?31mb");  // the one-byte CSI as UTF-8
+  EXPECT_EQ(Printable("ok\xe2\x80\xae"
+                      "txt.exe"),
+            "ok?txt.exe");  // right-to-left override
   EXPECT_EQ(Printable(absl::string_view("a\0b", 3)), "a?b");
   EXPECT_EQ(Printable("one\ntwo\tthree\r"), "one two three?");
 }
 
 TEST(PrintableTest, ReplacesWhatIsNoUtf8) {
-  EXPECT_EQ(Printable("a\xff" "b"), "a?b");
+  EXPECT_EQ(Printable("a\xff"
+                      "b"),
+            "a?b");
   EXPECT_EQ(Printable("cut \xe6\x97"), "cut ??");
 }
 

@@ -3,12 +3,12 @@
 namespace hfget::cli {
 namespace {
 
+using ::testing::AllOf;
 using testing::CommandFixture;
 using testing::DonePull;
 using testing::FetchingPull;
-using testing::NewPull;
-using ::testing::AllOf;
 using ::testing::HasSubstr;
+using testing::NewPull;
 
 class WatchCommandTest : public CommandFixture {
  protected:
@@ -57,7 +57,8 @@ TEST_F(WatchCommandTest, JsonIsALineASnapshot) {
   daemon_.Start();
   EXPECT_EQ(Run({"watch", "p1", "--json"}), 0);
   EXPECT_THAT(out(), HasSubstr("\"state\":\"fetching\""));
-  EXPECT_EQ(out().substr(out().find('\n')).find("\"state\":\"done\""), out().find("\"state\":\"done\"") - out().find('\n'));
+  EXPECT_EQ(out().substr(out().find('\n')).find("\"state\":\"done\""),
+            out().find("\"state\":\"done\"") - out().find('\n'));
 }
 
 TEST_F(WatchCommandTest, DrawsBarsOnATerminalAndTakesThemAway) {
