@@ -14,10 +14,18 @@ constexpr double kMeaningfulSeconds = 0.25;
 // Nobody is stolen from or raced who would be through in this time anyway.
 constexpr double kLetItFinishSeconds = 0.3;
 constexpr double kNeverSeconds = 1e9;
+// By so much a slow source may be misjudged at the tail before it is left out.
+constexpr double kTailSlackSeconds = 0.25;
+// Races may throw away so much of all bytes, or one piece.
+constexpr double kWasteShare = 0.015;
 
 }  // namespace
 
-void Scheduler::AddFile(FileId file, PieceMap* pieces) { files_.push_back({file, pieces}); }
+void Scheduler::AddFile(FileId file, PieceMap* pieces) {
+  if (files_.empty()) total_bytes_ = 0, raced_bytes_ = 0;
+  files_.push_back({file, pieces});
+  total_bytes_ += pieces->file_size();
+}
 
 void Scheduler::RemoveFile(FileId file) {
   assert(FlightsOfFile(file) == 0);
@@ -74,7 +82,7 @@ bool Scheduler::TooSlowForTheRest(const Offer& offer, absl::Time now) const {
   }
   if (others <= 0) return false;
   const double mine = absl::ToDoubleSeconds(offer.latency) + kPieceBytes / offer.rate;
-  return mine > 1.0 + static_cast<double>(left) / others;
+  return mine > kTailSlackSeconds + static_cast<double>(left) / others;
 }
 
 std::optional<Assignment> Scheduler::Steal(const Offer& offer, absl::Time now) {
@@ -127,12 +135,22 @@ std::optional<Assignment> Scheduler::Duplicate(const Offer& offer, absl::Time no
   const double needed = absl::ToDoubleSeconds(offer.latency) +
                         PiecesOf(rival->file)->BytesIn(piece) / offer.rate;
   if (needed > longest * 0.7) return std::nullopt;
+  if (!MayWaste(*rival, piece, needed, now)) return std::nullopt;
   const FlightId rival_id = rival->id;
   Flight& flight = Register(rival->file, offer.source, {piece, piece + 1}, now);
   flight.duplicate = true;
   flight.rival = rival_id;
   rival->rival = flight.id;
   return Assignment{Assignment::Kind::kDuplicate, flight.id, rival_id};
+}
+
+bool Scheduler::MayWaste(const Flight& rival, PieceIndex piece, double seconds, absl::Time now) {
+  const double received = static_cast<double>(rival.position - piece * kPieceBytes);
+  const double lost = std::min<double>(kPieceBytes, received + RateOf(rival, now) * seconds);
+  const double budget = std::max<double>(kPieceBytes, kWasteShare * static_cast<double>(total_bytes_));
+  if (raced_bytes_ + lost > budget) return false;
+  raced_bytes_ += lost;
+  return true;
 }
 
 Flight& Scheduler::Register(FileId file, SourceIndex source, PieceRange pieces, absl::Time now) {

@@ -106,11 +106,16 @@ class Scheduler {
   // Whether taking one more fresh piece at this pace would end after everybody else could have done all that is left.
   bool TooSlowForTheRest(const Offer& offer, absl::Time now) const;
   ByteCount BytesLeft(const Flight& flight) const;
+  // Whether a race that the newcomer is expected to win in `seconds` keeps within the budget of wasted bytes.
+  bool MayWaste(const Flight& rival, PieceIndex piece, double seconds, absl::Time now);
 
   const World& world_;
   std::vector<Entry> files_;
   std::map<FlightId, Flight> flights_;
   FlightId next_flight_ = 1;
+  // Since there was nothing to do: bytes of all files, and what races were expected to throw away.
+  ByteCount total_bytes_ = 0;
+  double raced_bytes_ = 0;
 };
 
 }  // namespace hfget::core
