@@ -22,6 +22,12 @@ TEST(ParseSmallJsonTest, DiscardsTheRest) {
   }
 }
 
+TEST(ParseSmallJsonTest, ManyNeighboursAreNotDeep) {
+  std::string text = "[0";
+  for (int i = 0; i < 200; ++i) text += R"(,[],{"a":[]})";
+  EXPECT_FALSE(ParseSmallJson(text + "]").is_discarded());
+}
+
 TEST(ParseSmallJsonTest, BracketsInStringsDoNotNest) {
   EXPECT_FALSE(
       ParseSmallJson(R"(["\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["])")
