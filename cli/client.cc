@@ -12,7 +12,8 @@
 namespace hfget::cli {
 namespace {
 
-constexpr absl::Duration kShort = absl::Seconds(5);
+// Milliseconds, unless the machine is starved: a daemon is called dead only when it is.
+constexpr absl::Duration kShort = absl::Seconds(20);
 // Listing what exists and recording a pull take milliseconds; a disk that is busy with other things
 // may take its time.
 constexpr absl::Duration kLong = absl::Seconds(60);

@@ -67,8 +67,7 @@ absl::StatusOr<Client> DaemonControl::Greet() {
 
 absl::Status DaemonControl::Launch(SocketState state, Start start) {
   if (start == Start::kNever || (start == Start::kAfterCrash && state != SocketState::kStale)) {
-    return absl::UnavailableError(
-        absl::StrCat("no daemon runs at ", socket_, ": hfget daemon start"));
+    return absl::UnavailableError(absl::StrCat("no daemon runs at ", socket_));
   }
   DaemonStart daemon;
   daemon.timeout = context_->timing.ready;

@@ -37,6 +37,7 @@ void Follower::TakeSnapshot(const v1::Pull& pull) {
 
 Follower::Next Follower::Take(const Inbox::News& news) {
   if (news.snapshot) TakeSnapshot(*news.snapshot);
+  if (news.resized) view_.Resized();
   if (news.resumed) view_.Resumed();
   view_.Tick(context_.now());
   followed_.signal = news.signal;
@@ -71,9 +72,9 @@ bool Follower::Reconnect(Client* client) {
       return true;
     }
     if (IsFinal(next.status()) || context_.now() >= deadline) {
-      followed_.status = absl::Status(next.status().code(),
-                                      absl::StrCat("lost the daemon: ", next.status().message(),
-                                                   "; then hfget watch ", followed_.pull.id()));
+      followed_.status = absl::Status(
+          next.status().code(), absl::StrCat("lost the daemon (", next.status().message(),
+                                             "): hfget watch ", followed_.pull.id(), " goes on"));
       return false;
     }
   }

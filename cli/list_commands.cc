@@ -31,7 +31,7 @@ std::string PullsTable(const v1::ListPullsResponse& pulls, absl::Time now) {
                OrDash(moves, FormatRate(pull.rate_bytes_per_sec())),
                OrDash(moves && pull.has_eta(), FormatClock(DurationOf(pull.eta()))),
                OrDash(pull.has_created(),
-                      absl::StrCat(FormatClock(now - TimeOf(pull.created())), " ago"))});
+                      absl::StrCat(FormatSpan(now - TimeOf(pull.created())), " ago"))});
   }
   return table.ToString();
 }

@@ -87,6 +87,7 @@ class BarView : public View {
     err_ << Printable(line) + "\n" << std::flush;
     dirty_ = true;
   }
+  void Resized() override { dirty_ = true; }
   void Resumed() override { screen_.Forget(); }
   void Finish() override { screen_.Clear(terminal_.size().width); }
 

@@ -23,6 +23,8 @@ class View {
   virtual absl::Time NextTick() const { return absl::InfiniteFuture(); }
   // One line that stays, e.g. a notice of the hub.
   virtual void Say(absl::string_view line) = 0;
+  // The terminal has another size.
+  virtual void Resized() {}
   // The terminal was in other hands (Ctrl-Z, fg).
   virtual void Resumed() {}
   // Takes away what should not stay.

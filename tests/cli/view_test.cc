@@ -72,6 +72,16 @@ TEST_F(ViewTest, BarsAreRedrawnOnceASecondWithoutNews) {
   EXPECT_NE(Take(), "");
 }
 
+TEST_F(ViewTest, BarsFollowAResizeAtOnce) {
+  const auto view = MakeBarView(&err_, Terminal());
+  view->Update(FetchingPull(), kStart);
+  view->Tick(kStart);
+  Take();
+  view->Resized();
+  view->Tick(kStart + absl::Milliseconds(100));
+  EXPECT_NE(Take(), "");
+}
+
 TEST_F(ViewTest, BarsMakeRoomForALineThatStays) {
   const auto view = MakeBarView(&err_, Terminal());
   view->Update(FetchingPull(), kStart);
