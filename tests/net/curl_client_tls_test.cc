@@ -31,9 +31,10 @@ class CurlClientTlsTest : public ClientTest {
                      " && openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key "
                      "-CAcreateserial -days 2 -extfile san -out server.pem");
     ASSERT_EQ(std::system(command.c_str()), 0);
-    nginx_ = new Nginx(folder,
-                       "ssl_certificate @DIR@/server.pem; ssl_certificate_key @DIR@/server.key;"
-                       "ssl_session_cache builtin:100; keepalive_timeout 0;",
+    nginx_ = new Nginx(folder, R"(
+      ssl_certificate @DIR@/server.pem; ssl_certificate_key @DIR@/server.key; ssl_session_cache builtin:100;
+      location = /once { keepalive_timeout 0; return 200 $ssl_session_reused; }
+    )",
                        "ssl");
     nginx_->AddFile("f.bin", Pattern(0, kMiB));
   }
@@ -45,6 +46,11 @@ class CurlClientTlsTest : public ClientTest {
   static std::string CaFile() { return nginx_->folder() + "/ca.pem"; }
   static Request Secure(absl::string_view host = "127.0.0.1") {
     return Get(absl::StrCat("https://", host, ":", nginx_->port(), "/f.bin?Signature=secret"));
+  }
+  static Request Once() {
+    Request request = Get(nginx_->Url("/once", "https"));
+    request.ca_bundle = CaFile();
+    return request;
   }
 
   static Nginx* nginx_;
@@ -78,6 +84,21 @@ TEST_F(CurlClientTlsTest, AConnectionIsNotLentToALessTrustingRequest) {
   request.ca_bundle = CaFile();
   EXPECT_EQ(Fetch(request).error(), NetError::kNone);
   EXPECT_EQ(Fetch(Secure()).error(), NetError::kTls);
+  EXPECT_TRUE(Fetch(request).outcomes[0].timing.reused_connection);
+}
+
+TEST_F(CurlClientTlsTest, ASessionIsNotLentToALessTrustingRequest) {
+  EXPECT_EQ(Fetch(Once()).error(), NetError::kNone);
+  Request wary = Once();
+  wary.ca_bundle.clear();
+  EXPECT_EQ(Fetch(std::move(wary)).error(), NetError::kTls);
+}
+
+TEST_F(CurlClientTlsTest, ASecondConnectionResumesTheSession) {
+  EXPECT_EQ(Fetch(Once()).body, ".");
+  const Record& second = Fetch(Once());
+  EXPECT_EQ(second.body, "r");
+  EXPECT_FALSE(second.outcomes[0].timing.reused_connection);
 }
 
 TEST_F(CurlClientTlsTest, ABundleThatIsMissingIsATlsError) {
