@@ -12,6 +12,10 @@
 namespace hfget::cli {
 namespace {
 
+// An unset variable in a script must not quietly mean something else.
+const CLI::Validator kNotEmpty([](std::string& value) { return value.empty() ? "must not be empty" : std::string(); },
+                               "", "not empty");
+
 void AddGlobal(CLI::App* app, Options* options) {
   app->add_option("--socket", options->socket, "The daemon's socket")
       ->type_name("PATH")
@@ -57,7 +61,8 @@ void AddPull(CLI::App* app, Options* options) {
       ->type_name("TYPE")
       ->check(CLI::IsMember({"model", "dataset", "space"}));
   pull->add_option("--revision", p->revision, "Branch, tag, refs/pr/N or commit; default: main")
-      ->type_name("REV");
+      ->type_name("REV")
+      ->check(kNotEmpty);
   AddPatterns(pull, "--include", &p->include, "Keep what matches (fnmatch); may be repeated");
   AddPatterns(pull, "--exclude", &p->exclude, "Leave out what matches; may be repeated");
   pull->add_option("--local-dir", p->local_dir, "Put the files there instead of into the cache")

@@ -108,8 +108,12 @@ absl::Status Verdict(const absl::StatusOr<std::string>& line, const DaemonStart&
     return absl::FailedPreconditionError(
         absl::StrCat("the daemon ended before it was ready", SeeLog(start)));
   }
+  absl::string_view why = *line;
+  if (absl::ConsumePrefix(&why, "usage: ")) {
+    return absl::InvalidArgumentError(absl::StrCat("the daemon did not start: ", why));
+  }
   return absl::FailedPreconditionError(
-      absl::StrCat("the daemon did not start: ", absl::StripPrefix(*line, "error: ")));
+      absl::StrCat("the daemon did not start: ", absl::StripPrefix(why, "error: ")));
 }
 
 bool IsProgram(const std::string& path) {

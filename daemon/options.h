@@ -27,9 +27,11 @@ struct Options {
   OwnPath state_dir;
   LogOptions log;
   std::string config_file;  // empty: there is none
-  // The memory cap of the byte path. Default 128 MiB: two pieces for each of 64 connections.
-  int buffers_mib = 128;
-  // Where "ready\n" or "error: <one line>\n" is written once; -1: nowhere. With it, hfgetd lives in
+  // The memory cap of the byte path. Default 80 MiB: a piece for each of 64 connections, and some
+  // on their way to the disk.
+  int buffers_mib = 80;
+  // Where "ready\n", "usage: <one line>\n" (INVALID_ARGUMENT: a bad flag or configuration) or
+  // "error: <one line>\n" is written once; -1: nowhere. With it, hfgetd lives in
   // the background: it logs to a file and lets go of the terminal.
   int ready_fd = -1;
 };

@@ -71,7 +71,8 @@ absl::Status ReadyPipe::Check() const {
 }
 
 void ReadyPipe::Failed(const absl::Status& status) {
-  Write(absl::StrCat("error: ", OneLine(status.message()), "\n"));
+  const absl::string_view kind = absl::IsInvalidArgument(status) ? "usage: " : "error: ";
+  Write(absl::StrCat(kind, OneLine(status.message()), "\n"));
 }
 
 void ReadyPipe::Write(const std::string& line) {

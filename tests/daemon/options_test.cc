@@ -37,7 +37,7 @@ TEST_F(OptionsTest, WithNothingSaidTheDefaultsHold) {
   EXPECT_EQ(options->log.file, "");
   EXPECT_EQ(options->log.level, "info");
   EXPECT_EQ(options->ready_fd, -1);
-  EXPECT_EQ(options->buffers_mib, 128);
+  EXPECT_EQ(options->buffers_mib, 80);
   EXPECT_EQ(options->engine.cache_dir, home_ / ".cache/huggingface/hub");
   EXPECT_EQ(options->engine.max_connections, 64);
   EXPECT_EQ(options->engine.max_active_pulls, 4);

@@ -45,6 +45,12 @@ TEST_F(ReadyPipeTest, AnErrorIsOneLine) {
   EXPECT_EQ(Read(), "error: first second\n");
 }
 
+TEST_F(ReadyPipeTest, ABadConfigurationIsTheUsersToMend) {
+  ReadyPipe pipe(ends_[1]);
+  pipe.Failed(absl::InvalidArgumentError("unknown key"));
+  EXPECT_EQ(Read(), "usage: unknown key\n");
+}
+
 TEST_F(ReadyPipeTest, ClosesWithoutAWordWhenDestroyed) {
   { const ReadyPipe pipe(ends_[1]); }
   EXPECT_EQ(Read(), "");
