@@ -10,7 +10,9 @@ ConnectionLimit::ConnectionLimit(int max, int remembered)
       best_limit_(limit_) {}
 
 void ConnectionLimit::OnBytes(ByteCount bytes, int in_use, absl::Time now) {
-  if (!window_open_) Begin(now);
+  const bool opens = !window_open_ || now - last_arrival_ > kIdle;
+  last_arrival_ = now;
+  if (opens) return Begin(now);  // these bytes came before the window
   window_bytes_ += bytes;
   ++arrivals_;
   if (in_use >= limit_) ++full_arrivals_;
@@ -24,50 +26,53 @@ void ConnectionLimit::Begin(absl::Time now) {
   arrivals_ = full_arrivals_ = 0;
 }
 
-void ConnectionLimit::Step(int to, absl::Time now) {
+void ConnectionLimit::Step(int to) {
   before_step_ = limit_;
   limit_ = std::clamp(to, 1, max_);
   flat_windows_ = 0;
+}
+
+void ConnectionLimit::Settle(int at, absl::Time now) {
+  limit_ = at;
+  before_step_ = 0;
+  trial_ = false;
+  settled_ = true;
+  settled_at_ = now;
 }
 
 void ConnectionLimit::EndWindow(absl::Time now) {
   const double rate = static_cast<double>(window_bytes_) / absl::ToDoubleSeconds(now - window_began_);
   const bool full = full_arrivals_ * 10 >= arrivals_ * 7;
   Begin(now);
-  if (!full) return;  // too little work to learn from
-  if (before_step_ > 0 && rate < best_rate_ * 0.5) {
-    limit_ = before_step_;
-    before_step_ = 0;
-    settled_ = true;
-    settled_at_ = now;
-    return;
-  }
+  if (full) Judge(rate, now);  // otherwise there was too little work to learn from
+}
+
+void ConnectionLimit::Judge(double rate, absl::Time now) {
+  if (before_step_ > 0 && rate < best_rate_ * 0.5) return Settle(before_step_, now);
   const bool grew = rate > best_rate_ * 1.05;
   if (grew) {
     best_rate_ = rate;
     best_limit_ = limit_;
     flat_windows_ = 0;
+    trial_ = false;
   }
   if (settled_ && now - settled_at_ >= kRetryAfter) {
     settled_ = false;
+    trial_ = true;
     best_rate_ = rate;
-    Step(limit_ * 2, now);
+    Step(limit_ * 2);
   } else if (!settled_ && grew && limit_ < max_) {
-    Step(limit_ * 2, now);
-  } else if (!settled_ && ++flat_windows_ >= 2) {
-    settled_ = true;
-    settled_at_ = now;
-    before_step_ = 0;
+    Step(limit_ * 2);
+  } else if (!settled_ && ++flat_windows_ >= (trial_ ? kTrialWindows : kFlatWindows)) {
+    Settle(trial_ ? before_step_ : limit_, now);
   }
 }
 
 void ConnectionLimit::OnLoss(absl::Time now) {
   if (now - last_loss_ < kWindow) return;
   last_loss_ = now;
-  limit_ = std::max(1, limit_ / 2);
-  before_step_ = 0;
   best_rate_ = 0;
-  settled_ = true;
+  Settle(std::max(1, limit_ / 2), now);
   settled_at_ = now - kRetryAfter + absl::Seconds(5);  // losses are often short: climb again after 5 s
   Begin(now);
 }

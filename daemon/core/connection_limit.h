@@ -1,7 +1,8 @@
 // How many connections one source may have now: doubled while that pays, taken back when it hurts.
 // Rule: start at 2; when a window with all connections busy (for 70 % of its arrivals) carried 5 % more than the best
-// before, double; when two did not, stay; when a step halved the sum, go back and stay; on a loss, stall or 429, halve. After 30 s of
-// staying one step up is tried again. Source: design.md "Racing"; FluxDown's rollback (reference/mirrors.md §5.3).
+// before, double; when two did not, stay; when a step halved the sum, go back and stay; on a loss, stall or 429, halve.
+// After 30 s of staying one step up is tried for 3 s and taken back when it brought nothing, so that a long pull does not
+// creep up to the most that is allowed. Source: design.md "Racing"; FluxDown's rollback (reference/mirrors.md §5.3).
 #ifndef HFGET_DAEMON_CORE_CONNECTION_LIMIT_H_
 #define HFGET_DAEMON_CORE_CONNECTION_LIMIT_H_
 
@@ -15,6 +16,10 @@ class ConnectionLimit {
   static constexpr int kStart = 2;
   static constexpr absl::Duration kWindow = absl::Milliseconds(500);
   static constexpr absl::Duration kRetryAfter = absl::Seconds(30);
+  // After such a silence the window begins anew: there was no work, or a stall, which OnLoss tells.
+  static constexpr absl::Duration kIdle = absl::Seconds(2);
+  static constexpr int kFlatWindows = 2;
+  static constexpr int kTrialWindows = 6;  // new connections over a long line need 2 s to show what they bring
 
   // `remembered`: the best count seen before on this data host; 0: none.
   explicit ConnectionLimit(int max, int remembered = 0);
@@ -30,19 +35,24 @@ class ConnectionLimit {
 
  private:
   void EndWindow(absl::Time now);
+  // What follows from a window with all connections busy.
+  void Judge(double rate, absl::Time now);
   void Begin(absl::Time now);
-  void Step(int to, absl::Time now);
+  void Step(int to);
+  void Settle(int at, absl::Time now);
 
   int max_;
   int limit_;
   int best_limit_;       // with the highest sum so far
   double best_rate_ = 0;  // that sum. Units: bytes per second
   int before_step_ = 0;  // limit before the last step up; 0: not just stepped
+  bool trial_ = false;   // the last step was a try after a while of staying
   bool settled_ = false;
   absl::Time settled_at_;
   absl::Time last_loss_ = absl::InfinitePast();
   bool window_open_ = false;
   absl::Time window_began_;
+  absl::Time last_arrival_;
   ByteCount window_bytes_ = 0;
   int arrivals_ = 0;             // of bytes in this window
   int full_arrivals_ = 0;        // of these, with all connections in use

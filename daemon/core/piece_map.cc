@@ -11,7 +11,10 @@ bool Landed(PieceMap::State s) { return s >= PieceMap::State::kWritten; }
 }  // namespace
 
 PieceMap::PieceMap(ByteCount file_size)
-    : file_size_(file_size), states_(PieceCount(file_size), State::kMissing), missing_(count()) {}
+    : file_size_(file_size),
+      states_(PieceCount(file_size), State::kMissing),
+      covered_(states_.size()),
+      missing_(count()) {}
 
 PieceRange PieceMap::FirstMissing(PieceIndex max_pieces, PieceIndex from) const {
   if (missing_ == 0) return {};
@@ -32,6 +35,7 @@ void PieceMap::Set(PieceIndex piece, State to) {
   undurable_ += (to == State::kWritten) - (from == State::kWritten);
   written_bytes_ += (Landed(to) - Landed(from)) * BytesIn(piece);
   state = to;
+  covered_[piece] = false;
   if (to == State::kMissing) first_missing_hint_ = std::min(first_missing_hint_, piece);
 }
 
@@ -66,18 +70,20 @@ void PieceMap::Forget(PieceIndex piece) {
   if (Landed(states_[piece])) Set(piece, State::kMissing);
 }
 
-std::vector<PieceIndex> PieceMap::Undurable() const {
+std::vector<PieceIndex> PieceMap::Undurable() {
   std::vector<PieceIndex> out;
   if (undurable_ == 0) return out;
   out.reserve(undurable_);
   for (PieceIndex p = 0; p < count(); ++p) {
-    if (states_[p] == State::kWritten) out.push_back(p);
+    if (states_[p] != State::kWritten) continue;
+    covered_[p] = true;
+    out.push_back(p);
   }
   return out;
 }
 
 void PieceMap::Durable(PieceIndex piece) {
-  if (states_[piece] == State::kWritten) Set(piece, State::kDurable);
+  if (states_[piece] == State::kWritten && covered_[piece]) Set(piece, State::kDurable);
 }
 
 std::string PieceMap::DurableBitmap() const {

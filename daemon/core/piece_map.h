@@ -46,8 +46,9 @@ class PieceMap {
   // Blame: written or durable becomes missing.
   void Forget(PieceIndex piece);
 
-  // The pieces that are written now and would become durable by a sync that begins now.
-  std::vector<PieceIndex> Undurable() const;
+  // The pieces that are written now and will be durable by a sync that begins now: ask only when it does.
+  std::vector<PieceIndex> Undurable();
+  // A sync that covered the piece has ended. A piece that was written anew since then stays undurable.
   void Durable(PieceIndex piece);
 
   // Piece 0 is the lowest bit of byte 0. Only durable pieces.
@@ -65,6 +66,7 @@ class PieceMap {
 
   const ByteCount file_size_;
   std::vector<State> states_;
+  std::vector<bool> covered_;  // written before the last sync began
   PieceIndex missing_ = 0;
   PieceIndex landed_ = 0;      // written or durable
   PieceIndex undurable_ = 0;   // written, not durable

@@ -4,15 +4,6 @@ namespace hfget::core {
 
 void Provenance::Written(PieceIndex piece, SourceIndex source, SourceIndex also,
                          const Digest& digest) {
-  const auto before = before_.find(piece);
-  if (before != before_.end()) {
-    const Entry& old = before->second;
-    if (old.known && old.digest != digest) {
-      differing_[old.source].push_back(piece);
-      if (old.also != kUnknown) differing_[old.also].push_back(piece);
-    }
-    before_.erase(before);
-  }
   entries_[piece] = {source, also, digest, true};
 }
 
@@ -40,8 +31,23 @@ Provenance::Suspicion Provenance::Suspect(const std::vector<double>& trust) {
   if (out.pieces.empty()) return out;
   suspect_ = out.suspect;
   suspected_.insert(out.suspect);
-  for (const PieceIndex p : out.pieces) before_[p] = entries_[p];
+  for (const PieceIndex p : out.pieces) replaced_[p].push_back(entries_[p]);
   return out;
+}
+
+// Only what has passed the whole hash is a measure. A digest that differs from another suspect's proves nothing.
+std::map<SourceIndex, std::vector<PieceIndex>> Provenance::Convicted() const {
+  std::map<SourceIndex, std::vector<PieceIndex>> convicted;
+  for (const auto& [piece, entries] : replaced_) {
+    for (const Entry& e : entries) {
+      if (!e.known || e.source == kUnknown || e.also != kUnknown) continue;
+      if (e.digest == entries_[piece].digest) continue;
+      if (e.source == entries_[piece].source) continue;  // it has mended itself
+      std::vector<PieceIndex>& pieces = convicted[e.source];
+      if (pieces.empty() || pieces.back() != piece) pieces.push_back(piece);
+    }
+  }
+  return convicted;
 }
 
 }  // namespace hfget::core

@@ -31,8 +31,7 @@ class Provenance {
   };
 
   const Entry& at(PieceIndex piece) const { return entries_[piece]; }
-  // A piece was written (again). When it was under suspicion and differs from what the suspect sent, the difference is
-  // remembered for the verdict.
+  // A piece was written (again).
   void Written(PieceIndex piece, SourceIndex source, SourceIndex also, const Digest& digest);
   void Load(PieceIndex piece, SourceIndex source, const Digest& digest);
 
@@ -45,19 +44,21 @@ class Provenance {
   };
   Suspicion Suspect(const std::vector<double>& trust);
 
-  // The source whose pieces must not come from itself while under suspicion; kUnknown: none.
+  // The last suspect; kUnknown: none, or bytes of unknown origin.
   SourceIndex suspect() const { return suspect_; }
-
-  // The hash is right now: who sent pieces that had to be replaced, and which.
-  std::map<SourceIndex, std::vector<PieceIndex>> Convicted() const { return differing_; }
+  // Now or in an earlier round: what it sends is no help in finding out who lied.
+  bool Suspected(SourceIndex source) const { return suspected_.count(source) > 0; }
   bool UnderSuspicion() const { return !suspected_.empty(); }
+
+  // The hash is right now: who sent pieces that differ from those that somebody else sent, and which. A piece that two have
+  // sent together convicts neither: it does not tell which of them lied.
+  std::map<SourceIndex, std::vector<PieceIndex>> Convicted() const;
 
  private:
   std::vector<Entry> entries_;
   SourceIndex suspect_ = kUnknown;
   std::set<SourceIndex> suspected_;
-  std::map<PieceIndex, Entry> before_;  // what the suspect had sent
-  std::map<SourceIndex, std::vector<PieceIndex>> differing_;
+  std::map<PieceIndex, std::vector<Entry>> replaced_;  // what suspects had sent
 };
 
 }  // namespace hfget::core

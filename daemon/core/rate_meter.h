@@ -21,6 +21,8 @@ class RateMeter {
     last_ = now;
   }
 
+  bool started() const { return started_; }
+
   void Add(ByteCount bytes, absl::Time now) {
     Start(now);
     Decay(now);

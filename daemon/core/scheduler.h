@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "daemon/base/types.h"
 #include "daemon/core/piece_map.h"
@@ -27,7 +28,9 @@ struct Flight {
   ByteCount position = 0;   // next byte that will arrive
   FlightId rival = 0;       // the other one of a race; 0: none
   bool duplicate = false;   // came second into the race
-  RateMeter rate;
+  RateMeter rate;           // from its first byte on
+  double offered_rate = 0;  // what its source promised. Units: bytes per second; 0: unknown
+  absl::Duration latency;   // likewise
   absl::Time started;
 };
 
@@ -98,22 +101,28 @@ class Scheduler {
   std::optional<Assignment> Duplicate(const Offer& offer, absl::Time now);
 
   PieceMap* PiecesOf(FileId file) const;
-  Flight& Register(FileId file, SourceIndex source, PieceRange pieces, absl::Time now);
-  // Seconds until the flight would be through at its present pace.
+  Flight& Register(FileId file, const Offer& offer, PieceRange pieces, absl::Time now);
+  // Whether its pace can be told: bytes have come for a while, or none came where they should have.
+  bool Judged(const Flight& flight, absl::Time now) const;
+  // Seconds until the flight would be through at its present pace; 0 when that cannot be told yet.
   double SecondsLeft(const Flight& flight, absl::Time now) const;
+  double SecondsToFirstByte(const Flight& flight, absl::Time now) const;
+  // Measured, or as offered while it cannot be told.
   double RateOf(const Flight& flight, absl::Time now) const;
   double TotalRate(absl::Time now) const;
-  // Whether taking one more fresh piece at this pace would end after everybody else could have done all that is left.
-  bool TooSlowForTheRest(const Offer& offer, absl::Time now) const;
+  // Whether taking one more piece of this file at this pace would end after those others who may serve it too could have
+  // done all that is left.
+  bool TooSlowForTheRest(FileId file, const Offer& offer, absl::Time now) const;
   ByteCount BytesLeft(const Flight& flight) const;
   // Whether a race that the newcomer is expected to win in `seconds` keeps within the budget of wasted bytes.
   bool MayWaste(const Flight& rival, PieceIndex piece, double seconds, absl::Time now);
 
   const World& world_;
   std::vector<Entry> files_;
+  absl::flat_hash_map<FileId, PieceMap*> pieces_of_;  // the same files
   std::map<FlightId, Flight> flights_;
   FlightId next_flight_ = 1;
-  // Since there was nothing to do: bytes of all files, and what races were expected to throw away.
+  // Since there was nothing to do: bytes of all files that were missing, and what races were expected to throw away.
   ByteCount total_bytes_ = 0;
   double raced_bytes_ = 0;
 };

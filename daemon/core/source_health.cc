@@ -6,7 +6,6 @@
 #include "absl/random/distributions.h"
 
 namespace hfget::core {
-
 void SourceHealth::Success(absl::Time now) {
   consecutive_remote_ = 0;
   consecutive_local_ = 0;
@@ -20,7 +19,8 @@ bool SourceHealth::Fail(bool local_origin, absl::Time now, absl::BitGenRef rng) 
   if (now < ejected_until_) return false;  // stragglers of the bout that ejected it
   int& count = local_origin ? consecutive_local_ : consecutive_remote_;
   if (++count < kFailuresToEject) return false;
-  ++multiplier_;
+  // Longer terms are not served, so a higher count would only put off the day when it is trusted again.
+  multiplier_ = std::min(multiplier_ + 1, static_cast<int>(kMaxEjection / kBaseEjection));
   const absl::Duration length = std::min(kBaseEjection * multiplier_, kMaxEjection);
   ejected_until_ = now + length + length * absl::Uniform(rng, 0.0, 0.02);
   healthy_since_ = ejected_until_;

@@ -2,6 +2,9 @@
 #ifndef HFGET_DAEMON_CORE_SOURCE_STATS_H_
 #define HFGET_DAEMON_CORE_SOURCE_STATS_H_
 
+#include <algorithm>
+#include <cmath>
+
 #include "absl/time/time.h"
 #include "daemon/base/types.h"
 #include "daemon/core/rate_meter.h"
@@ -33,10 +36,11 @@ class SourceStats {
   double success() const { return success_; }  // 0..1
   ByteCount bytes() const { return bytes_; }   // since the start of the process
 
+  // From a record of an earlier run; what makes no sense is left out.
   void Load(double connection_rate, absl::Duration latency, absl::Duration deviation, double success) {
-    connection_rate_ = connection_rate;
+    if (std::isfinite(connection_rate)) connection_rate_ = std::max(connection_rate, 0.0);
     if (latency > absl::ZeroDuration()) latency_.Load(latency, deviation);
-    success_ = success;
+    if (success >= 0 && success <= 1) success_ = success;
   }
 
  private:

@@ -1,0 +1,194 @@
+#include "daemon/core/connection_limit.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "gtest/gtest.h"
+
+namespace hfget::core {
+namespace {
+
+constexpr ByteCount kConnection = 1'000'000;  // what one connection carries a second
+
+// A line to one source: all connections that the limit allows are in use, and bytes come every 10 ms.
+class ConnectionLimitTest : public ::testing::Test {
+ protected:
+  using Carries = std::function<ByteCount(int connections)>;
+
+  // Every connection carries the same, up to `most` of them.
+  static Carries Useful(int most) {
+    return [most](int n) { return std::min(n, most) * kConnection; };
+  }
+
+  void Drive(double seconds, const Carries& carries) {
+    for (const absl::Time end = now_ + absl::Seconds(seconds); now_ < end;) {
+      now_ += absl::Milliseconds(10);
+      const int in_use = std::min(limit_.Get(), work_);
+      limit_.OnBytes(carries(in_use) / 100, in_use, now_);
+      highest_ = std::max(highest_, limit_.Get());
+    }
+  }
+  void Pass(double seconds) { now_ += absl::Seconds(seconds); }
+
+  absl::Time now_ = absl::UnixEpoch() + absl::Hours(1);
+  ConnectionLimit limit_{16};
+  int work_ = 1000;  // ranges that there are to fetch
+  int highest_ = 0;
+};
+
+TEST_F(ConnectionLimitTest, StartsAtTwoOrAtWhatIsRememberedWithinTheMost) {
+  EXPECT_EQ(ConnectionLimit(16).Get(), 2);
+  EXPECT_EQ(ConnectionLimit(16, 6).Get(), 6);
+  EXPECT_EQ(ConnectionLimit(4, 6).Get(), 4);
+  EXPECT_EQ(ConnectionLimit(1).Get(), 1);
+  EXPECT_EQ(ConnectionLimit(0).Get(), 1);
+  EXPECT_EQ(ConnectionLimit(16, -3).Get(), 2);
+}
+
+TEST_F(ConnectionLimitTest, DoublesWhileThatPays) {
+  Drive(4, Useful(1000));
+  EXPECT_EQ(limit_.Get(), 16);
+  EXPECT_EQ(limit_.best(), 16);
+}
+
+TEST_F(ConnectionLimitTest, NeverExceedsTheMost) {
+  limit_ = ConnectionLimit(6);
+  Drive(100, Useful(1000));
+  EXPECT_EQ(limit_.Get(), 6);
+  EXPECT_EQ(highest_, 6);
+}
+
+TEST_F(ConnectionLimitTest, StaysWhereMoreBringsNothing) {
+  Drive(10, Useful(4));
+  EXPECT_EQ(limit_.Get(), 8);  // 8 showed no more than 4
+  EXPECT_EQ(limit_.best(), 4);
+  EXPECT_EQ(highest_, 8);
+}
+
+TEST_F(ConnectionLimitTest, FivePercentIsTheLeastThatPays) {
+  Drive(10, [](int n) { return n <= 2 ? kConnection : kConnection * 104 / 100; });
+  EXPECT_EQ(limit_.Get(), 4);
+  limit_ = ConnectionLimit(16);
+  Drive(10, [](int n) { return n <= 2 ? kConnection : kConnection * 107 / 100; });
+  EXPECT_EQ(limit_.Get(), 8);
+}
+
+TEST_F(ConnectionLimitTest, GoesBackWhenAStepHalvesTheSum) {
+  Drive(10, [](int n) { return n <= 4 ? n * kConnection : kConnection; });
+  EXPECT_EQ(limit_.Get(), 4);
+  EXPECT_EQ(highest_, 8);
+  EXPECT_EQ(limit_.best(), 4);
+}
+
+TEST_F(ConnectionLimitTest, TriesOneStepAfterThirtySecondsAndTakesItBackWhenItBringsNothing) {
+  Drive(10, Useful(4));
+  ASSERT_EQ(limit_.Get(), 8);
+  Drive(20, Useful(4));
+  EXPECT_EQ(highest_, 8);
+  Drive(600, Useful(4));
+  EXPECT_EQ(highest_, 16);
+  int tried = 0, windows = 0;
+  for (; windows < 120; ++windows) {
+    Drive(0.5, Useful(4));
+    tried += limit_.Get() > 8;
+  }
+  EXPECT_LT(tried * 8, windows);
+  EXPECT_GT(tried, 0);
+}
+
+TEST_F(ConnectionLimitTest, ClimbsOnWhenATrialPays) {
+  Drive(10, Useful(2));
+  ASSERT_EQ(limit_.Get(), 4);
+  Drive(60, Useful(1000));
+  EXPECT_EQ(limit_.Get(), 16);
+}
+
+// A connection over a long line needs a while until it carries anything.
+TEST_F(ConnectionLimitTest, ATrialGivesNewConnectionsTwoSeconds) {
+  Drive(10, Useful(2));
+  ASSERT_EQ(limit_.Get(), 4);
+  absl::Time stepped = absl::InfiniteFuture();
+  Drive(60, [&](int n) {
+    if (n > 4) stepped = std::min(stepped, now_);
+    return now_ - stepped > absl::Seconds(2) ? n * kConnection : 2 * kConnection;
+  });
+  EXPECT_EQ(limit_.Get(), 16);
+}
+
+TEST_F(ConnectionLimitTest, ALossHalvesAndSeveralAtOnceCountOnce) {
+  Drive(4, Useful(1000));
+  for (int i = 0; i < 5; ++i) {
+    limit_.OnLoss(now_);
+    Pass(0.05);
+  }
+  EXPECT_EQ(limit_.Get(), 8);
+  Pass(0.5);
+  limit_.OnLoss(now_);
+  EXPECT_EQ(limit_.Get(), 4);
+}
+
+TEST_F(ConnectionLimitTest, LossesLeaveOneConnection) {
+  for (int i = 0; i < 10; ++i) {
+    limit_.OnLoss(now_);
+    Pass(1);
+  }
+  EXPECT_EQ(limit_.Get(), 1);
+}
+
+TEST_F(ConnectionLimitTest, ClimbsAgainFiveSecondsAfterALoss) {
+  Drive(4, Useful(1000));
+  limit_.OnLoss(now_);
+  Drive(4.9, Useful(1000));
+  EXPECT_EQ(limit_.Get(), 8);
+  Drive(2, Useful(1000));
+  EXPECT_EQ(limit_.Get(), 16);
+}
+
+TEST_F(ConnectionLimitTest, TheBestCountSurvivesALoss) {
+  Drive(4, Useful(1000));
+  limit_.OnLoss(now_);
+  EXPECT_EQ(limit_.best(), 16);
+}
+
+TEST_F(ConnectionLimitTest, LearnsNothingWhileThereIsTooLittleWork) {
+  work_ = 1;
+  Drive(60, Useful(1000));
+  EXPECT_EQ(limit_.Get(), 2);
+}
+
+// Short ranges: one of the connections is between two requests most of the time.
+TEST_F(ConnectionLimitTest, LearnsFromShortRangesWhenThreeQuartersOfArrivalsFindAllBusy) {
+  int tick = 0;
+  for (int i = 0; i < 400; ++i, ++tick) {
+    Pass(0.01);
+    const int idle = tick % 4 == 0 ? 1 : 0;
+    limit_.OnBytes(limit_.Get() * kConnection / 100, limit_.Get() - idle, now_);
+  }
+  EXPECT_EQ(limit_.Get(), 16);
+}
+
+// Between two pulls nothing comes. The window that the first left open says nothing about the second.
+TEST_F(ConnectionLimitTest, ASilenceBetweenPullsIsNotASlowWindow) {
+  limit_ = ConnectionLimit(64);
+  Drive(1.7, Useful(1000));  // just stepped up, in the middle of a window
+  const int before = limit_.Get();
+  ASSERT_GE(before, 16);
+  ASSERT_LT(before, 64);
+  Pass(600);
+  Drive(0.4, Useful(1000));
+  EXPECT_EQ(limit_.Get(), before);
+  Drive(2, Useful(1000));
+  EXPECT_EQ(limit_.Get(), 64);
+}
+
+TEST_F(ConnectionLimitTest, ASlowLineStillLearns) {
+  // 1.4 KB at a time, one and a half seconds apart for one connection.
+  for (int i = 0; i < 200; ++i) {
+    Pass(1.5 / limit_.Get());
+    limit_.OnBytes(1400, limit_.Get(), now_);
+  }
+  EXPECT_EQ(limit_.Get(), 16);
+}
+
+}  // namespace
+}  // namespace hfget::core
