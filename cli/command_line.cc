@@ -13,8 +13,9 @@ namespace hfget::cli {
 namespace {
 
 // An unset variable in a script must not quietly mean something else.
-const CLI::Validator kNotEmpty([](std::string& value) { return value.empty() ? "must not be empty" : std::string(); },
-                               "", "not empty");
+const CLI::Validator kNotEmpty(
+    [](std::string& value) { return value.empty() ? "must not be empty" : std::string(); }, "",
+    "not empty");
 
 void AddGlobal(CLI::App* app, Options* options) {
   app->add_option("--socket", options->socket, "The daemon's socket")

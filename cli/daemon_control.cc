@@ -5,13 +5,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "cli/start_turn.h"
 
 namespace hfget::cli {
 namespace {
 
-// In the daemon's state folder, because a socket's folder is often in memory. Empty when that
-// folder cannot be made: the daemon itself will say so.
-std::string LogFile(const Context& context, const Options& options) {
+// The daemon's state folder, made when it is not there. Empty when that fails: the daemon itself
+// will say so.
+std::string StateFolder(const Context& context, const Options& options) {
   std::string folder = AbsolutePath(context.cwd, context.env.ExpandUser(options.state_dir));
   if (options.state_dir.empty()) {
     const std::string state = context.env.Get("XDG_STATE_HOME");
@@ -21,7 +22,7 @@ std::string LogFile(const Context& context, const Options& options) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(folder, error);
   if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
-  return error ? "" : folder + "/hfgetd.log";
+  return error ? "" : folder;
 }
 
 void AddPath(const Context& context, const char* flag, const std::string& path,
@@ -69,18 +70,18 @@ absl::Status DaemonControl::Launch(SocketState state, Start start) {
   if (start == Start::kNever || (start == Start::kAfterCrash && state != SocketState::kStale)) {
     return absl::UnavailableError(absl::StrCat("no daemon runs at ", socket_));
   }
+  const std::string folder = StateFolder(*context_, options_);
+  const StartTurn turn(folder, context_->timing.ready, context_->timing.poll);
+  const absl::StatusOr<SocketProbe> meanwhile = ProbeSocket(socket_);
+  if (meanwhile.ok() && meanwhile->state == SocketState::kListening) return absl::OkStatus();
   DaemonStart daemon;
   daemon.timeout = context_->timing.ready;
-  daemon.log_file = LogFile(*context_, options_);
+  // Not beside the socket, whose folder is often in memory.
+  if (!folder.empty()) daemon.log_file = folder + "/hfgetd.log";
   daemon.arguments = {"--socket", socket_};
   AddPath(*context_, "--config", options_.config, &daemon.arguments);
   AddPath(*context_, "--state-dir", options_.state_dir, &daemon.arguments);
-  const absl::Status started = context_->processes.StartDaemon(daemon);
-  if (started.ok()) return started;
-  // Two commands at once start two daemons, and one of them finds the socket taken: that one's end
-  // is no error.
-  const absl::StatusOr<SocketProbe> now = ProbeSocket(socket_);
-  return now.ok() && now->state == SocketState::kListening ? absl::OkStatus() : started;
+  return context_->processes.StartDaemon(daemon);
 }
 
 absl::StatusOr<Client> DaemonControl::Connect(Start start) {
@@ -114,15 +115,17 @@ absl::StatusOr<int64_t> DaemonControl::Stop() {
   absl::StatusOr<SocketProbe> probe = ProbeSocket(socket_);
   if (!probe.ok()) return probe.status();
   if (probe->state != SocketState::kListening) return 0;
-  // One that hangs cannot name its process, but the kernel can.
-  const absl::StatusOr<v1::GetVersionResponse> version = Client(socket_).GetVersion();
-  const int64_t pid = version.ok() ? version->pid() : probe->pid;
+  // By the kernel's word: it holds for a daemon that hangs, and its own word may be a number of
+  // another container.
+  const int64_t pid = probe->pid;
   const absl::Status told = context_->processes.Terminate(pid);
   if (!told.ok()) return told;
   const absl::Time deadline = context_->now() + context_->timing.ready;
   for (;;) {
     probe = ProbeSocket(socket_);
-    if (!probe.ok() || probe->state != SocketState::kListening) return pid;
+    const bool answers = probe.ok() && probe->state == SocketState::kListening;
+    // Until the end it holds the socket's lock, which the next daemon wants.
+    if (!answers && !context_->processes.IsRunning(pid)) return pid;
     if (context_->now() >= deadline) break;
     absl::SleepFor(context_->timing.poll);
   }

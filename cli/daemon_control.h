@@ -35,7 +35,7 @@ class DaemonControl {
   // What a running daemon says of itself, whatever its API is; nothing when none runs.
   absl::StatusOr<std::optional<v1::GetVersionResponse>> Ask();
 
-  // SIGTERM, then waits until its socket no longer answers. Answers its process id, 0 when none
+  // SIGTERM, then waits until it has ended. Answers its process id, 0 when none
   // ran. Errors: DEADLINE_EXCEEDED when it does not end.
   absl::StatusOr<int64_t> Stop();
 

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
@@ -162,10 +163,22 @@ absl::Status RealProcesses::StartDaemon(const DaemonStart& start) {
 }
 
 absl::Status RealProcesses::Terminate(int64_t pid) {
-  if (pid <= 1) return absl::InternalError(absl::StrCat("the daemon named no process (", pid, ")"));
+  if (pid <= 1) {
+    return absl::InternalError(
+        "the daemon's process cannot be seen from here (another container?): stop it there");
+  }
   if (kill(static_cast<pid_t>(pid), SIGTERM) == 0 || errno == ESRCH) return absl::OkStatus();
   return absl::PermissionDeniedError(
       absl::StrCat("cannot stop process ", pid, ": ", std::strerror(errno)));
+}
+
+bool RealProcesses::IsRunning(int64_t pid) {
+  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
+  std::string line;
+  std::getline(file, line);
+  // "<pid> (<name>) <state> …"; the name may hold anything.
+  const size_t state = line.rfind(") ");
+  return state != std::string::npos && state + 2 < line.size() && line[state + 2] != 'Z';
 }
 
 }  // namespace hfget::cli

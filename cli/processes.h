@@ -28,6 +28,8 @@ class Processes {
   virtual absl::Status StartDaemon(const DaemonStart& start) = 0;
   // SIGTERM.
   virtual absl::Status Terminate(int64_t pid) = 0;
+  // False for a zombie too: it holds nothing any more.
+  virtual bool IsRunning(int64_t pid) = 0;
 };
 
 class RealProcesses : public Processes {
@@ -38,6 +40,7 @@ class RealProcesses : public Processes {
 
   absl::Status StartDaemon(const DaemonStart& start) override;
   absl::Status Terminate(int64_t pid) override;
+  bool IsRunning(int64_t pid) override;
 
  private:
   absl::StatusOr<std::string> FindDaemon() const;

@@ -102,6 +102,7 @@ class FakeProcesses : public Processes {
     if (dies) daemon_.Stop();
     return absl::OkStatus();
   }
+  bool IsRunning(int64_t pid) override { return !dies; }
 
   absl::Status start_status;
   bool dies = true;

@@ -1,6 +1,7 @@
 #include "cli/processes.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -82,6 +83,18 @@ TEST_F(RealProcessesTest, SaysWhenThereIsNoDaemonToStart) {
   RealProcesses processes(Environment({{"PATH", "/nonexistent"}, {"HOME", "/"}}), temp_.path());
   EXPECT_THAT(processes.StartDaemon({}),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no hfgetd beside hfget")));
+}
+
+TEST_F(RealProcessesTest, AZombieRunsNoMore) {
+  RealProcesses processes(Environment(), "");
+  EXPECT_TRUE(processes.IsRunning(getpid()));
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t info;
+  ASSERT_EQ(waitid(P_PID, child, &info, WEXITED | WNOWAIT), 0);  // ended, not collected
+  EXPECT_FALSE(processes.IsRunning(child));
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  EXPECT_FALSE(processes.IsRunning(child));
 }
 
 TEST_F(RealProcessesTest, NeverSignalsAProcessThatNobodyNamed) {
