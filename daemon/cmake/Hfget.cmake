@@ -25,10 +25,10 @@ function(hfget_library name)
   endif()
 endfunction()
 
-# hfget_test(FOLDER LABEL [DEPS target…]): all tests/FOLDER/*_test.cc as one binary FOLDER_test, its cases found by ctest.
+# hfget_test(FOLDER LABEL [DEPS target…]): all tests/FOLDER/*.cc as one binary FOLDER_test, its cases found by ctest.
 function(hfget_test folder label)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*_test.cc)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc)
   if(NOT sources)
     return()
   endif()

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "daemon/base/log.h"
+#include "daemon/base/status.h"
 
 namespace hfget::engine {
 namespace {
@@ -150,8 +151,13 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
   store_.Commit(std::move(batch), store::Durability::kPromise,
                 [this, id, answer = std::move(answer)](absl::Status status) mutable {
                   Pull* pull = Find(id);
-                  if (!status.ok()) return answer(status);
                   if (pull == nullptr) return answer(NoSuchPull(id));
+                  if (!status.ok()) {
+                    // Nobody was promised anything.
+                    pull->Cancel(true);
+                    pulls_.erase(id);
+                    return answer(Annotate(status, "the pull could not be recorded"));
+                  }
                   answer(PullStarted{pull->Snapshot(clock_.Steady()), false});
                 });
 }

@@ -21,7 +21,7 @@ ByteCount PieceLength(PieceIndex piece, ByteCount file_size) {
 core::Failure FailureOfAnswer(const hub::Answer& answer) {
   switch (answer.kind) {
     case hub::AnswerKind::kHubError:
-      return FailureOf(answer.error.kind);
+      return FailureOf(answer.error);
     case hub::AnswerKind::kLinkExpired:
       return core::Failure::kLinkExpired;
     case hub::AnswerKind::kNotHere:
@@ -137,41 +137,50 @@ net::Handler::Next Fetch::OnBody(net::RequestId, absl::string_view data) {
   return Next::kContinue;
 }
 
-bool Fetch::HaveRoomFor(size_t bytes) {
-  if (!buffer_) buffer_ = context_.disk.buffers().TryTake();
-  if (!buffer_) return false;
-  const ByteCount here = PieceLength(PieceOf(position_), job_.file->size) -
-                         static_cast<ByteCount>(buffer_.size());
-  const bool crosses = static_cast<ByteCount>(bytes) > here && position_ + here < job_.range.end;
-  if (crosses && !spare_) spare_ = context_.disk.buffers().TryTake();
-  return !crosses || spare_;
+net::Handler::Next Fetch::Take(absl::string_view data) {
+  // After a pause all bytes of that call come again: those that were taken are passed over.
+  const size_t known = std::min(taken_before_pause_, data.size());
+  taken_before_pause_ -= known;
+  size_t taken = known;
+  // Beyond what was asked for (a victim of stealing, a lying server): never written.
+  data = data.substr(known).substr(0, std::max<ByteCount>(0, job_.range.end - position_));
+  while (!data.empty() && !over_) {
+    // Held by nobody who waits for another one: else all could wait for each other.
+    if (!buffer_) buffer_ = context_.disk.buffers().TryTake();
+    if (!buffer_) {
+      taken_before_pause_ = taken;
+      return Pause();
+    }
+    const size_t n = Append(data);
+    data.remove_prefix(n);
+    taken += n;
+  }
+  if (!over_ && position_ >= job_.range.end && MoreWillCome()) End(core::Failure::kNone, "");
+  return over_ ? Next::kAbort : Next::kContinue;
 }
 
-net::Handler::Next Fetch::Take(absl::string_view data) {
-  // Beyond what was asked for (a victim of stealing, a lying server): never written.
-  data = data.substr(0, std::max<ByteCount>(0, job_.range.end - position_));
-  if (data.empty()) return Next::kContinue;
-  if (!HaveRoomFor(data.size())) {
-    paused_ = true;
-    observer_.OnPaused(*this);
-    return Next::kPause;
-  }
+net::Handler::Next Fetch::Pause() {
+  paused_ = true;
+  observer_.OnPaused(*this);
+  return Next::kPause;
+}
+
+// Of the answer, behind the range.
+bool Fetch::MoreWillCome() const { return shortened_ || verdict_->length > asked_.size(); }
+
+size_t Fetch::Append(absl::string_view data) {
+  const PieceIndex piece = PieceOf(position_);
+  const size_t length = PieceLength(piece, job_.file->size);
+  const size_t n = std::min(length - buffer_.size(), data.size());
   if (first_byte_ == absl::InfinitePast()) first_byte_ = last_activity_;
-  result_.body_bytes += data.size();
-  observer_.OnBytes(*this, data.size(), position_ + data.size());
-  while (!data.empty() && !over_) {
-    if (!buffer_) buffer_ = std::exchange(spare_, disk::Buffer());
-    const PieceIndex piece = PieceOf(position_);
-    const size_t length = PieceLength(piece, job_.file->size);
-    const size_t n = std::min(length - buffer_.size(), data.size());
-    buffer_.Append(data.substr(0, n));
-    data.remove_prefix(n);
-    position_ += n;
-    if (buffer_.size() < length) continue;
+  result_.body_bytes += n;
+  buffer_.Append(data.substr(0, n));
+  position_ += n;
+  observer_.OnBytes(*this, n, position_);
+  if (buffer_.size() == length && !over_) {
     observer_.OnPiece(*this, piece, std::exchange(buffer_, disk::Buffer()), std::exchange(also_, -1));
   }
-  if (!over_ && position_ >= job_.range.end && shortened_) End(core::Failure::kNone, "");
-  return over_ ? Next::kAbort : Next::kContinue;
+  return n;
 }
 
 void Fetch::OnDone(net::RequestId, const net::Outcome& outcome) {
@@ -214,7 +223,6 @@ void Fetch::End(core::Failure failure, std::string why) {
     result_.rest_of_piece = std::move(buffer_);
   }
   buffer_.Release();
-  spare_.Release();
   observer_.OnEnd(*this, std::move(result_));
 }
 

@@ -90,8 +90,10 @@ class Fetch final : public net::Handler {
  private:
   void Request();
   Next Take(absl::string_view data);
-  // A buffer for these bytes, and another one where they cross into the next piece.
-  bool HaveRoomFor(size_t bytes);
+  Next Pause();
+  // As much as goes into the piece. REQUIRES: there is a buffer.
+  size_t Append(absl::string_view data);
+  bool MoreWillCome() const;
   void End(core::Failure failure, std::string why);
 
   Context& context_;
@@ -111,7 +113,7 @@ class Fetch final : public net::Handler {
   ByteCount position_ = 0;
   ByteRange asked_;        // as sent; the range may have been shortened since
   disk::Buffer buffer_;
-  disk::Buffer spare_;     // for the next piece, so that one call's bytes are taken whole or not at all
+  size_t taken_before_pause_ = 0;  // bytes that the client will give once more
   bool shortened_ = false;
   core::SourceIndex also_ = -1;
   FetchResult result_;

@@ -34,10 +34,7 @@ void Lister::Pin(absl::AnyInvocable<void(Pinned)> done,
   listing_ = false;
   on_pinned_ = std::move(done);
   on_failed_ = std::move(failed);
-  round_ = 0;
-  next_ = 0;
-  order_ = context_.sources.ListingOrder(context_.clock.Steady());
-  NextSource();
+  BeginRounds();
 }
 
 void Lister::List(const Pinned& pinned, absl::AnyInvocable<void(hub::Manifest)> done,
@@ -46,20 +43,38 @@ void Lister::List(const Pinned& pinned, absl::AnyInvocable<void(hub::Manifest)> 
   pinned_ = pinned;
   on_listed_ = std::move(done);
   on_failed_ = std::move(failed);
+  BeginRounds();
+}
+
+void Lister::BeginRounds() {
+  began_ = context_.clock.Steady();
   round_ = 0;
-  next_ = 0;
   verdict_.reset();
+  BeginRound();
+}
+
+void Lister::BeginRound() {
+  next_ = 0;
+  reasons_.clear();
+  rested_until_ = absl::InfiniteFuture();
   order_ = context_.sources.ListingOrder(context_.clock.Steady());
   // Who pinned the commit surely has it.
-  std::stable_partition(order_.begin(), order_.end(),
-                        [&](core::SourceIndex i) { return i == pinned_.source; });
+  if (listing_) {
+    std::stable_partition(order_.begin(), order_.end(), [&](core::SourceIndex i) { return i == pinned_.source; });
+  }
   NextSource();
 }
 
 void Lister::NextSource() {
+  const absl::Time now = context_.clock.Steady();
   while (next_ < order_.size()) {
     const Source& s = context_.sources.at(order_[next_++]);
     if (!options_.only_source.empty() && s.config.name != options_.only_source) continue;
+    if (s.health.Get(now) == core::SourceHealth::State::kResting) {
+      rested_until_ = std::min(rested_until_, s.health.ReturnsAt(now));
+      reasons_.push_back(absl::StrCat(s.config.name, ": rate limited"));
+      continue;
+    }
     hops_ = pages_ = 0;
     if (listing_) {
       builder_.emplace(pinned_.repo, pinned_.commit);
@@ -195,7 +210,7 @@ void Lister::OnHubError(const SmallAnswer& answer) {
   }
   const std::string why = verdict.message;
   if (is_answer && !verdict_) verdict_ = std::move(verdict);
-  PassOver(is_answer ? core::Failure::kNotHere : FailureOf(error.kind), why, error.retry_after);
+  PassOver(is_answer ? core::Failure::kNotHere : FailureOf(error), why, error.retry_after);
 }
 
 void Lister::PassOver(core::Failure failure, std::string why, std::optional<absl::Duration> rest) {
@@ -204,35 +219,46 @@ void Lister::PassOver(core::Failure failure, std::string why, std::optional<absl
   context_.sources.OnFailure(order_[next_ - 1], failure, rest, why, context_.clock.Steady(),
                              context_.rng);
   reasons_.push_back(absl::StrCat(name, ": ", why));
+  const absl::Time now = context_.clock.Steady();
+  if (source().health.Get(now) == core::SourceHealth::State::kResting) {
+    rested_until_ = std::min(rested_until_, source().health.ReturnsAt(now));
+  }
   NextSource();
 }
 
+std::optional<absl::Time> Lister::NextRound() {
+  if (verdict_ || reasons_.empty()) return std::nullopt;
+  const absl::Time now = context_.clock.Steady();
+  if (rested_until_ != absl::InfiniteFuture()) {
+    // A rest of known length is waited for, and is no failed round.
+    if (rested_until_ - began_ > context_.config.give_up_after) return std::nullopt;
+    return std::max(rested_until_, now + kBetweenRounds);
+  }
+  if (++round_ >= kRounds) return std::nullopt;
+  return now + kBetweenRounds;
+}
+
+PullError Lister::NobodyAnswered() const {
+  PullError error;
+  error.cause = core::ErrorCause::kNoSource;
+  if (!reasons_.empty()) {
+    error.message = absl::StrCat("no source could list ", options_.repo.name, " (", absl::StrJoin(reasons_, "; "),
+                                 "); check the network, or add a source that is reachable from here");
+  } else if (options_.only_source.empty()) {
+    error.message = "no source is configured and switched on; see hfget sources";
+  } else {
+    error.message = absl::StrCat("no usable source is named \"", options_.only_source, "\"; see hfget sources");
+  }
+  return error;
+}
+
 void Lister::GiveUp() {
-  if (!verdict_ && !reasons_.empty() && ++round_ < kRounds) {
-    next_ = 0;
-    reasons_.clear();
-    order_ = context_.sources.ListingOrder(context_.clock.Steady());
-    context_.timers.At(context_.clock.Steady() + kBetweenRounds,
-                       lifetime_.Guard([this] { NextSource(); }));
+  if (const auto again = NextRound()) {
+    context_.timers.At(*again, lifetime_.Guard([this] { BeginRound(); }));
     return;
   }
-  PullError error;
-  if (verdict_) {
-    error = *verdict_;
-  } else if (reasons_.empty()) {
-    error.cause = core::ErrorCause::kNoSource;
-    error.message = options_.only_source.empty()
-                        ? "no source is configured and switched on; see hfget sources"
-                        : absl::StrCat("no usable source is named \"", options_.only_source,
-                                       "\"; see hfget sources");
-  } else {
-    error.cause = core::ErrorCause::kNoSource;
-    error.message = absl::StrCat("no source could list ", options_.repo.name, " (",
-                                 absl::StrJoin(reasons_, "; "),
-                                 "); check the network, or add a source that is reachable from here");
-  }
   auto failed = std::move(on_failed_);
-  failed(std::move(error));
+  failed(verdict_ ? *verdict_ : NobodyAnswered());
 }
 
 }  // namespace hfget::engine

@@ -49,6 +49,8 @@ class Lister {
   core::SourceIndex listed_by() const { return pinned_.source; }
 
  private:
+  void BeginRounds();
+  void BeginRound();
   void NextSource();
   void Ask(std::string url);
   void OnAnswer(SmallAnswer answer);
@@ -59,6 +61,9 @@ class Lister {
   // This source did not do it: remember why, go on.
   void PassOver(core::Failure failure, std::string why, std::optional<absl::Duration> rest = {});
   void GiveUp();
+  // When it is worth asking again; nullopt: it is not.
+  std::optional<absl::Time> NextRound();
+  PullError NobodyAnswered() const;
   hub::AskedFor Asked() const;
   Source& source() { return context_.sources.at(order_[next_ - 1]); }
 
@@ -74,6 +79,8 @@ class Lister {
   std::vector<core::SourceIndex> order_;
   size_t next_ = 0;   // into order_
   int round_ = 0;
+  absl::Time began_;
+  absl::Time rested_until_ = absl::InfiniteFuture();  // of those passed over because they rest, the first to return
   int hops_ = 0;
   int pages_ = 0;
   std::string url_;

@@ -223,25 +223,20 @@ void Pull::Plan() {
       }));
 }
 
-namespace {
-
-// On the disk pool: makes the target ready and finds out what is there. Fills `present`.
-absl::Status Prepare(FileSystem& fs, layout::Layout& layout, const std::vector<hub::ManifestFile>& files,
-                     const hub::Manifest* tree, absl::Time now, std::vector<bool>& present) {
+absl::Status Pull::Prepare(FileSystem& fs, layout::Layout& layout, const std::vector<hub::ManifestFile>& files,
+                           const hub::Manifest* tree, absl::Time now, std::vector<FoundFile>& found) {
   ByteCount needed = 0;
   bool writable = false;
   for (const hub::ManifestFile& file : files) {
-    auto there = layout.IsPresent(fs, file);
-    bool found = there.ok() && *there;
-    if (!found && !writable) {
-      HFGET_RETURN_IF_ERROR(layout.CheckWritable(fs));
-      writable = true;
-    }
-    if (!found) {
-      HFGET_ASSIGN_OR_RETURN(found, layout.Adopt(fs, file, now));
-    }
-    present.push_back(found);
-    if (!found && !fs.Stat(layout.PartialPath(file)).ok()) needed += file.size;
+    // Not only looked at: content that is there by hash needs its name under this commit.
+    const auto adopted = layout.Adopt(fs, file, now);
+    const bool absent = !adopted.ok() || !*adopted;
+    if (absent && !writable) HFGET_RETURN_IF_ERROR(layout.CheckWritable(fs));
+    writable = writable || absent;
+    if (!adopted.ok()) return adopted.status();
+    const bool partial = fs.Stat(layout.PartialPath(file)).ok();
+    found.push_back({*adopted, partial});
+    if (absent && !partial) needed += file.size;
   }
   const auto free = fs.FreeSpace(layout.SnapshotPath());
   if (free.ok() && needed > *free) {
@@ -253,33 +248,32 @@ absl::Status Prepare(FileSystem& fs, layout::Layout& layout, const std::vector<h
   return absl::OkStatus();
 }
 
-}  // namespace
-
 void Pull::Adopt(std::shared_ptr<hub::Manifest> tree) {
-  auto present = std::make_shared<std::vector<bool>>();
+  auto found = std::make_shared<std::vector<FoundFile>>();
   context_.disk.Run(
-      [present, tree, layout = layout_, files = files_, now = context_.clock.Wall()](FileSystem& fs) {
-        return Prepare(fs, *layout, files, tree.get(), now, *present);
+      [found, tree, layout = layout_, files = files_, now = context_.clock.Wall()](FileSystem& fs) {
+        return Prepare(fs, *layout, files, tree.get(), now, *found);
       },
-      lifetime_.Guard([this, present](absl::Status status) {
+      lifetime_.Guard([this, found](absl::Status status) {
         if (core::IsTerminal(state_)) return;
         if (!status.ok()) return FailDisk(status);
-        OnAdopted(std::move(*present));
+        OnAdopted(*found);
       }));
 }
 
-void Pull::OnAdopted(std::vector<bool> present) {
+void Pull::OnAdopted(const std::vector<FoundFile>& found) {
   todo_.clear();
   next_todo_ = 0;
   done_files_ = 0;
   done_ = reused_ = 0;
   for (size_t i = 0; i < files_.size(); ++i) {
-    if (!present[i]) {
+    if (!found[i].present) {
       todo_.push_back(i);
       continue;
     }
     ++done_files_;
     reused_ += files_[i].size;
+    racer_.Forget(layout_->PartialPath(files_[i]), found[i].has_partial);
   }
   done_ = reused_;
   if (todo_.empty()) return Finish();
@@ -330,9 +324,10 @@ void Pull::Finish() {
   // forgotten one), and refs/ must not name what is not there.
   auto missing = std::make_shared<std::vector<size_t>>();
   context_.disk.Run(
-      [missing, layout = layout_, files = files_, revision = spec_.revision, commit = commit_](FileSystem& fs) {
+      [missing, layout = layout_, files = files_, revision = spec_.revision, commit = commit_,
+       now = context_.clock.Wall()](FileSystem& fs) {
         for (size_t i = 0; i < files.size(); ++i) {
-          const auto there = layout->IsPresent(fs, files[i]);
+          const auto there = layout->Adopt(fs, files[i], now);
           if (!there.ok() || !*there) missing->push_back(i);
         }
         return missing->empty() ? layout->Finish(fs, revision, commit) : absl::OkStatus();

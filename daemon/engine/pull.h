@@ -76,6 +76,10 @@ class Pull final : public TransferClient {
   };
   // What a look at this machine found, on the disk pool.
   struct LocalLook;
+  struct FoundFile {
+    bool present;
+    bool has_partial;
+  };
 
   void SetState(core::PullState state);
   std::shared_ptr<layout::Layout> NewLayout(const std::string& commit) const;
@@ -87,7 +91,10 @@ class Pull final : public TransferClient {
   bool ApplyFilters(hub::Manifest& manifest);
   void Plan();
   void Adopt(std::shared_ptr<hub::Manifest> tree);
-  void OnAdopted(std::vector<bool> present);
+  // On the disk pool: makes the target ready and finds out what is there. Fills `found`, one a file.
+  static absl::Status Prepare(FileSystem& fs, layout::Layout& layout, const std::vector<hub::ManifestFile>& files,
+                              const hub::Manifest* tree, absl::Time now, std::vector<FoundFile>& found);
+  void OnAdopted(const std::vector<FoundFile>& found);
   void OpenMore();
   void Finish();
   // Files that were there and are not any more.

@@ -10,6 +10,7 @@ constexpr size_t kShownFiles = 64;
 
 FileSnapshot::State ShownState(Transfer::State state) {
   switch (state) {
+    case Transfer::State::kWaiting:
     case Transfer::State::kOpening:
       return FileSnapshot::State::kWaiting;
     case Transfer::State::kLocked:
@@ -108,6 +109,7 @@ records::v1::PullRecord Pull::ToRecord() const {
   r.set_wasted_bytes(wasted_);
   r.set_repo_files(repo_files_);
   r.set_reused_bytes(reused_);
+  r.set_is_private(is_private_);
   return r;
 }
 
@@ -122,6 +124,7 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::Pu
       commit_(r.commit()),
       path_(r.path()),
       listing_source_(r.listing_source()),
+      is_private_(r.is_private()),
       repo_files_(r.repo_files()),
       total_files_(r.total_files()),
       total_(r.total_bytes()),

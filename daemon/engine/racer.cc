@@ -27,17 +27,30 @@ Transfer& Racer::Join(TransferClient& client, size_t file_index, const hub::Mani
     return *found->second;
   }
   const core::FileId id = next_file_++;
-  const auto record = records_.find(key);
-  auto transfer = std::make_unique<Transfer>(context_, *this, id, key, file, key,
-                                             client.layout()->LockPath(file),
-                                             record == records_.end() ? nullptr : &record->second);
-  if (record != records_.end()) records_.erase(record);
+  auto transfer = std::make_unique<Transfer>(context_, *this, id, key, file, key, client.layout()->LockPath(file));
   Transfer& t = *transfer;
   by_key_[key] = &t;
   transfers_.emplace(id, std::move(transfer));
   t.Join(client, file_index, file);
-  t.Open();
+  // Else it is opened when the last one is over.
+  if (!Closing(key)) Open(t);
   return t;
+}
+
+bool Racer::Closing(const std::string& key) const {
+  return std::any_of(transfers_.begin(), transfers_.end(), [&key](const auto& t) {
+    return t.second->state() == Transfer::State::kOver && t.second->key() == key;
+  });
+}
+
+void Racer::Open(Transfer& transfer) {
+  std::optional<records::v1::TransferRecord> record;
+  const auto found = records_.find(transfer.key());
+  if (found != records_.end()) {
+    record = std::move(found->second);
+    records_.erase(found);
+  }
+  transfer.Open(std::move(record));
 }
 
 void Racer::Leave(TransferClient& client, bool discard) {
@@ -48,6 +61,19 @@ void Racer::Leave(TransferClient& client, bool discard) {
 
 void Racer::Load(std::string key, records::v1::TransferRecord record) {
   records_.insert_or_assign(std::move(key), std::move(record));
+}
+
+void Racer::Forget(const std::string& key, bool on_disk) {
+  if (Find(key) != nullptr) return;  // another pull is at it
+  if (records_.erase(key) > 0) {
+    store::Batch batch;
+    batch.deletes.push_back(store::TransferKey(key));
+    batch.delete_prefixes.push_back(store::ProvenancePrefix(key));
+    context_.store.Commit(std::move(batch), store::Durability::kProgress, [](absl::Status) {});
+    on_disk = true;
+  }
+  if (!on_disk) return;
+  context_.disk.Run([key](FileSystem& fs) { return fs.Remove(key); }, [](absl::Status) {});
 }
 
 Transfer* Racer::TransferOf(core::FileId file) const {
@@ -93,6 +119,7 @@ void Racer::Tick(absl::Time now) {
 }
 
 absl::Time Racer::NextTick(absl::Time now) const {
+  if (shutting_down_) return absl::InfiniteFuture();
   if (work_changed_ || !retired_transfers_.empty()) return now;
   return transfers_.empty() ? absl::InfiniteFuture() : next_house_keeping_;
 }
@@ -259,6 +286,11 @@ void Racer::Convict(core::SourceIndex index, const Transfer& transfer,
                                        " on; the same pieces from another source have the listed hash"));
   spdlog::warn("source {} is quarantined: {}", source.config.name, conviction.evidence());
   source.health.Quarantine(conviction.evidence());
+  std::vector<core::FlightId> flights;
+  for (const auto& [id, flight] : scheduler_.flights()) {
+    if (flight.source == index) flights.push_back(id);
+  }
+  for (const core::FlightId id : flights) AbandonFlight(id);
   source.convictions.push_back(conviction);
   store::Batch batch;
   batch.puts.emplace_back(store::SourceKey(source.config.name),
@@ -285,6 +317,8 @@ void Racer::OnOver(Transfer& transfer) {
   retired_transfers_.push_back(std::move(it->second));
   transfers_.erase(it);
   work_changed_ = true;
+  const auto next = by_key_.find(transfer.key());
+  if (next != by_key_.end() && next->second->waits_to_open() && !Closing(transfer.key())) Open(*next->second);
 }
 
 int Racer::ConnectionsOf(core::SourceIndex source, const TransferClient* client) const {

@@ -23,11 +23,13 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   explicit Racer(Context& context);
   ~Racer() override;
 
-  // The transfer of this partial file, joined or begun. `record` is used only when it begins.
+  // The transfer of this partial file, joined or begun.
   Transfer& Join(TransferClient& client, size_t file_index, const hub::ManifestFile& file);
   void Leave(TransferClient& client, bool discard);
   // What was durable at the last run, by transfer key.
   void Load(std::string key, records::v1::TransferRecord record);
+  // The file is in its place: an unfinished one of an earlier run is of no use any more. `on_disk`: it was seen there.
+  void Forget(const std::string& key, bool on_disk);
 
   // Does what is due: stalls, checkpoints, new fetches, hopeless files. Called every turn of the loop.
   void Tick(absl::Time now);
@@ -74,6 +76,9 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   void Retire(core::FlightId flight);
   void Sweep();
   Transfer* TransferOf(core::FileId file) const;
+  // Whether an ended transfer of this partial file has not let go of it yet.
+  bool Closing(const std::string& key) const;
+  void Open(Transfer& transfer);
 
   Context& context_;
   core::Scheduler scheduler_;

@@ -1,7 +1,6 @@
 #include "daemon/engine/transfer.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,8 +29,7 @@ PullError DiskError(const absl::Status& status, absl::string_view doing) {
 }  // namespace
 
 Transfer::Transfer(Context& context, TransferHost& host, core::FileId id, std::string key,
-                   hub::ManifestFile file, std::string partial_path, std::string lock_path,
-                   const records::v1::TransferRecord* record)
+                   hub::ManifestFile file, std::string partial_path, std::string lock_path)
     : context_(context),
       host_(host),
       id_(id),
@@ -40,13 +38,7 @@ Transfer::Transfer(Context& context, TransferHost& host, core::FileId id, std::s
       partial_path_(std::move(partial_path)),
       lock_path_(std::move(lock_path)),
       pieces_(file_.size),
-      provenance_(PieceCount(file_.size)) {
-  if (record == nullptr || record->size_bytes() != file_.size || record->digest() != file_.hash.hex) return;
-  loaded_bitmap_ = record->durable_pieces();
-  hashed_bytes_ = record->hashed_bytes();
-  hash_state_ = record->hash_state();
-  identity_ = record->partial_identity();
-}
+      provenance_(PieceCount(file_.size)) {}
 
 Transfer::~Transfer() = default;
 
@@ -55,47 +47,97 @@ void Transfer::Join(TransferClient& client, size_t file_index, hub::ManifestFile
 }
 
 void Transfer::Leave(TransferClient& client, bool discard) {
-  bool wanted = false;
+  bool left = false;
   for (Claim& claim : claims_) {
-    if (claim.client == &client) claim.client = nullptr;
-    wanted = wanted || claim.client != nullptr;
+    if (claim.client != &client) continue;
+    claim.client = nullptr;
+    left = true;
   }
-  if (wanted || state_ == State::kOver) return;
+  if (!left || AnyClaim() != nullptr || state_ == State::kOver) return;
   discard_ = discard;
   // While it is being renamed into place, it is too late to stop.
   if (state_ != State::kPublishing) End();
 }
 
-void Transfer::Open() {
+const Transfer::Claim* Transfer::AnyClaim() const {
+  for (const Claim& claim : claims_) {
+    if (claim.client != nullptr) return &claim;
+  }
+  return nullptr;
+}
+
+void Transfer::ForEachClient(absl::FunctionRef<void(TransferClient&)> call) const {
+  std::set<TransferClient*> told;
+  for (const Claim& claim : claims_) {
+    if (claim.client != nullptr && told.insert(claim.client).second) call(*claim.client);
+  }
+}
+
+bool Transfer::WantedBy(const TransferClient* client) const {
+  return std::any_of(claims_.begin(), claims_.end(), [client](const Claim& c) { return c.client == client; });
+}
+
+void Transfer::Open(std::optional<records::v1::TransferRecord> record) {
+  const bool fits = record && record->size_bytes() == file_.size && record->digest() == file_.hash.hex;
+  if (fits) record_ = std::move(record);
+  LookThenOpen();
+}
+
+// Another pull, or another program, may have put the file in its place since this pull has looked.
+void Transfer::LookThenOpen() {
   state_ = State::kOpening;
+  opening_ = true;
+  const Claim& claim = *AnyClaim();
+  auto found = std::make_shared<bool>(false);
+  context_.disk.Run(
+      [found, layout = claim.client->layout(), file = claim.file, now = context_.clock.Wall()](FileSystem& fs) {
+        const auto adopted = layout->Adopt(fs, file, now);
+        *found = adopted.ok() && *adopted;
+        return absl::OkStatus();
+      },
+      lifetime_.Guard([this, found](absl::Status) {
+        if (state_ != State::kOver && !*found) return OpenPartial();
+        opening_ = false;
+        if (state_ == State::kOver) return Close();
+        found_ = true;
+        state_ = State::kPublishing;
+        PublishNext(0);
+      }));
+}
+
+void Transfer::OpenPartial() {
   disk::OpenPartialOptions options;
   options.path = partial_path_;
   options.lock_path = lock_path_;
   options.size = file_.size;
   options.hash = file_.hash;
-  options.hashed_bytes = hashed_bytes_;
-  options.hash_state = hash_state_;
-  options.identity = identity_;
-  options.landed = core::PieceMap::DurableRuns(loaded_bitmap_, file_.size);
+  if (record_) {
+    options.hashed_bytes = record_->hashed_bytes();
+    options.hash_state = record_->hash_state();
+    options.identity = record_->partial_identity();
+    options.landed = core::PieceMap::DurableRuns(record_->durable_pieces(), file_.size);
+  }
   context_.disk.OpenPartial(std::move(options), lifetime_.Guard([this](absl::StatusOr<disk::Opened> opened) {
+    opening_ = false;
     OnOpened(std::move(opened));
   }));
 }
 
 void Transfer::OnOpened(absl::StatusOr<disk::Opened> opened) {
-  if (state_ == State::kOver) {
-    if (opened.ok()) context_.disk.ClosePartial(opened->id, discard_, [](absl::Status) {});
-    return;
-  }
+  open_ = opened.ok();
+  if (open_) partial_ = opened->id;
+  if (open_ && !opened->resumed) record_.reset();
+  if (state_ == State::kOver) return Close();
   if (absl::IsUnavailable(opened.status())) return WaitForLock();
-  if (!opened.ok()) return FailDisk(opened.status(), "cannot begin the partial file");
-  open_ = true;
-  partial_ = opened->id;
+  if (!open_) return FailDisk(opened.status(), "cannot begin the partial file");
   identity_ = opened->identity;
-  if (opened->resumed && !loaded_bitmap_.empty()) {
-    pieces_.LoadDurable(loaded_bitmap_);
+  if (record_) {
+    pieces_.LoadDurable(record_->durable_pieces());
+    hashed_bytes_ = record_->hashed_bytes();
+    hash_state_ = record_->hash_state();
     provenance_loaded_ = false;
   }
+  record_.reset();
   state_ = State::kFetching;
   host_.BeginRacing(*this);
   MaybeFinish();
@@ -104,24 +146,7 @@ void Transfer::OnOpened(absl::StatusOr<disk::Opened> opened) {
 void Transfer::WaitForLock() {
   state_ = State::kLocked;
   context_.timers.At(context_.clock.Steady() + kLockRetry, lifetime_.Guard([this] {
-    if (state_ != State::kLocked) return;
-    // Whoever holds the lock may have published the file meanwhile.
-    auto found = std::make_shared<bool>(false);
-    const Claim* claim = nullptr;
-    for (const Claim& c : claims_) claim = c.client != nullptr ? &c : claim;
-    if (claim == nullptr) return;
-    context_.disk.Run(
-        [found, layout = claim->client->layout(), file = claim->file, now = context_.clock.Wall()](FileSystem& fs) {
-          auto adopted = layout->Adopt(fs, file, now);
-          *found = adopted.ok() && *adopted;
-          return absl::OkStatus();
-        },
-        lifetime_.Guard([this, found](absl::Status) {
-          if (state_ != State::kLocked) return;
-          if (!*found) return Open();
-          state_ = State::kPublishing;
-          PublishNext(0);
-        }));
+    if (state_ == State::kLocked) LookThenOpen();
   }));
 }
 
@@ -131,48 +156,67 @@ ByteCount Transfer::done_bytes() const {
   return bytes;
 }
 
+// Only where every pull that wants the file bars the source.
+const std::string* Transfer::BarredByPulls(core::SourceIndex source) const {
+  const std::string* why = nullptr;
+  for (const Claim& claim : claims_) {
+    if (claim.client == nullptr) continue;
+    why = claim.client->Barred(source);
+    if (why == nullptr) return nullptr;
+  }
+  return why;
+}
+
+bool Transfer::BarredAsSuspect(core::SourceIndex source) const {
+  if (suspects_allowed_ == 0) return provenance_.Suspected(source);
+  return suspects_allowed_ == 1 && provenance_.UnderSuspicion() && provenance_.suspect() == source;
+}
+
 bool Transfer::MayServe(core::SourceIndex source, absl::Time now) const {
-  if (state_ != State::kFetching) return false;
-  if (resolving_.count(source) > 0) return false;
-  if (provenance_.UnderSuspicion() && provenance_.suspect() == source && !suspect_allowed_) return false;
-  const auto bar = bars_.find(source);
-  if (bar != bars_.end() && now < bar->second.until) return false;
-  return std::any_of(claims_.begin(), claims_.end(), [source](const Claim& c) {
-    return c.client != nullptr && c.client->Barred(source) == nullptr;
-  });
+  return state_ == State::kFetching && resolving_.count(source) == 0 && !BarredAsSuspect(source) &&
+         bars_.Find(source, now) == nullptr && BarredByPulls(source) == nullptr;
+}
+
+// By an authority: then it is no use to wait for a mirror to get it.
+bool Transfer::SaidToBeAbsent(absl::Time now) const {
+  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
+    const Bar* bar = bars_.Find(i, now);
+    if (bar != nullptr && bar->error.cause == core::ErrorCause::kNotFound) return true;
+  }
+  return false;
+}
+
+std::optional<std::string> Transfer::NeverServes(core::SourceIndex source, absl::Time now) const {
+  const core::SourceHealth& health = context_.sources.at(source).health;
+  const bool off = health.Get(now) == core::SourceHealth::State::kDisabled ||
+                   health.Get(now) == core::SourceHealth::State::kQuarantined;
+  if (off) return health.reason();
+  if (BarredAsSuspect(source)) return "sent wrong bytes";
+  const Bar* bar = bars_.Find(source, now);
+  const bool absent = bar != nullptr && bar->failure == core::Failure::kNotHere;
+  if (bar != nullptr && (bar->final() || (absent && SaidToBeAbsent(now)))) return bar->error.message;
+  if (const std::string* why = BarredByPulls(source)) return *why;
+  return std::nullopt;
 }
 
 std::optional<PullError> Transfer::Hopeless(absl::Time now) {
   if (state_ != State::kFetching || pieces_.missing() == 0) return std::nullopt;
   std::vector<std::string> reasons;
-  std::optional<PullError> best;
+  const PullError* best = nullptr;
   for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
     const Source& source = context_.sources.at(i);
-    const auto health = source.health.Get(now);
-    const auto bar = bars_.find(i);
-    const bool off = health == core::SourceHealth::State::kDisabled ||
-                     health == core::SourceHealth::State::kQuarantined;
-    const bool suspect = provenance_.UnderSuspicion() && provenance_.suspect() == i && !suspect_allowed_;
-    const bool barred = bar != bars_.end() && now < bar->second.until;
-    const std::string* pull_bar = nullptr;
-    for (const Claim& c : claims_) {
-      if (c.client != nullptr) pull_bar = c.client->Barred(i);
-    }
-    if (!off && !suspect && !barred && pull_bar == nullptr) return std::nullopt;
-    if (barred && bar->second.error.cause != core::ErrorCause::kNoSource &&
-        (!best || source.config.authority)) {
-      best = bar->second.error;
-    }
-    reasons.push_back(absl::StrCat(source.config.name, ": ",
-                                   off ? source.health.reason()
-                                       : barred ? bar->second.error.message
-                                                : pull_bar != nullptr ? *pull_bar : "sent wrong bytes"));
+    const auto why = NeverServes(i, now);
+    if (!why) return std::nullopt;
+    const Bar* bar = bars_.Find(i, now);
+    const bool believed = bar != nullptr && bar->error.cause != core::ErrorCause::kNoSource;
+    if (believed && (best == nullptr || source.config.authority)) best = &bar->error;
+    reasons.push_back(absl::StrCat(source.config.name, ": ", *why));
   }
-  if (provenance_.UnderSuspicion() && !suspect_allowed_) {
-    suspect_allowed_ = true;
+  if (provenance_.UnderSuspicion() && suspects_allowed_ < 2) {
+    ++suspects_allowed_;
     return std::nullopt;
   }
-  if (best) return best;
+  if (best != nullptr) return *best;
   PullError error;
   error.cause = provenance_.UnderSuspicion() ? core::ErrorCause::kCorrupt : core::ErrorCause::kNoSource;
   error.message = absl::StrCat("no source can serve ", file_.path, " (", absl::StrJoin(reasons, "; "), ")");
@@ -253,21 +297,12 @@ void Transfer::OnWritten(PieceIndex piece, core::SourceIndex source, core::Sourc
 
 void Transfer::OnReceived(core::SourceIndex source, ByteCount bytes, absl::Time now) {
   rate_.Add(bytes, now);
-  for (const Claim& c : claims_) {
-    if (c.client != nullptr) c.client->OnReceived(source, bytes);
-  }
+  ForEachClient([&](TransferClient& client) { client.OnReceived(source, bytes); });
 }
 
 void Transfer::OnWasted(ByteCount bytes) {
   if (bytes <= 0) return;
-  for (const Claim& c : claims_) {
-    if (c.client != nullptr) c.client->OnWasted(bytes);
-  }
-}
-
-void Transfer::BarSource(core::SourceIndex source, absl::Time until, PullError error) {
-  spdlog::info("{} not from {}: {}", file_.path, context_.sources.at(source).config.name, error.message);
-  bars_[source] = {until, std::move(error)};
+  ForEachClient([&](TransferClient& client) { client.OnWasted(bytes); });
 }
 
 PullError Transfer::ErrorFor(core::SourceIndex source, const FetchResult& result) const {
@@ -276,8 +311,7 @@ PullError Transfer::ErrorFor(core::SourceIndex source, const FetchResult& result
   error.source = s.config.name;
   error.cause = core::ErrorCause::kNoSource;
   error.message = result.why.empty() ? std::string(core::FailureName(result.failure)) : result.why;
-  const Claim* claim = nullptr;
-  for (const Claim& c : claims_) claim = c.client != nullptr ? &c : claim;
+  const Claim* claim = AnyClaim();
   if (claim == nullptr || result.hub_error.kind == hub::HubErrorKind::kNone) return error;
   hub::AskedFor asked;
   asked.repo = claim->client->repo();
@@ -313,165 +347,15 @@ void Transfer::OnFetchEnd(core::SourceIndex source, FetchResult& result, absl::T
   resolving_.erase(source);
   if (state_ == State::kOver) return;
   KeepRest(source, result);
-  if (result.body_bytes > 0) link_failures_[source] = 0;
-  const core::Consequence consequence = core::ConsequenceOf(result.failure);
-  if (result.failure == core::Failure::kLinkExpired) {
-    targets_.erase(source);
-    if (++link_failures_[source] >= 3) {
-      link_failures_[source] = 0;
-      BarSource(source, now + absl::Minutes(1), ErrorFor(source, result));
-    }
-  } else if (consequence.remedy == core::Remedy::kNeverHere) {
-    BarSource(source, absl::InfiniteFuture(), ErrorFor(source, result));
-  } else if (result.failure == core::Failure::kNotHere) {
-    targets_.erase(source);
-    BarSource(source, now + absl::Minutes(5), ErrorFor(source, result));
-  } else if (result.failure == core::Failure::kWrongAnswer) {
-    targets_.erase(source);
-    const int times = ++wrong_answers_[source];
-    BarSource(source, times >= 3 ? absl::InfiniteFuture() : now + absl::Seconds(10) * times,
-              ErrorFor(source, result));
-  } else if (result.failure != core::Failure::kNone && result.body_bytes == 0) {
-    targets_.erase(source);  // the data host may be the cause: ask the hub for another one
-  }
-}
-
-void Transfer::MaybeFinish() {
-  if (state_ != State::kFetching || !pieces_.all_written() || writes_under_way_ > 0) return;
-  state_ = State::kHashing;
-  host_.EndRacing(*this);
-  context_.disk.FinishHash(partial_, lifetime_.Guard([this](absl::StatusOr<ContentHash> hash) {
-    OnHashed(std::move(hash));
-  }));
-}
-
-void Transfer::OnHashed(absl::StatusOr<ContentHash> hash) {
-  if (state_ != State::kHashing) return;
-  if (!hash.ok()) return FailDisk(hash.status(), "cannot read the partial file back");
-  if (*hash != file_.hash) {
-    spdlog::warn("{}: hash {} where {} is listed; looking for the wrong pieces", file_.path, hash->hex,
-                 file_.hash.hex);
-    return LoadProvenanceThenBlame();
-  }
-  for (const auto& [source, pieces] : provenance_.Convicted()) {
-    if (source >= 0) host_.Convict(source, *this, pieces);
-  }
-  SyncThenPublish();
-}
-
-void Transfer::LoadProvenanceThenBlame() {
-  if (provenance_loaded_) return Blame();
-  provenance_loaded_ = true;
-  context_.store.ReadProvenance(key_, lifetime_.Guard([this](auto records) {
-    if (records.ok()) {
-      for (const auto& [first, record] : *records) {
-        for (size_t i = 0; i < record.source_index().size(); ++i) {
-          const PieceIndex piece = first + static_cast<PieceIndex>(i);
-          const auto name = static_cast<uint8_t>(record.source_index()[i]);
-          if (piece >= pieces_.count() || name >= record.sources_size()) continue;
-          if (provenance_.at(piece).known || record.digests().size() < (i + 1) * 16) continue;
-          core::Provenance::Digest digest;
-          memcpy(digest.data(), record.digests().data() + i * 16, 16);
-          const auto source = context_.sources.Find(record.sources(name));
-          provenance_.Load(piece, source.value_or(core::Provenance::kUnknown), digest);
-        }
-      }
-    }
-    if (state_ == State::kHashing) Blame();
-  }));
-}
-
-void Transfer::Blame() {
-  const core::Provenance::Suspicion suspicion = provenance_.Suspect(host_.Trust());
-  if (suspicion.pieces.empty()) {
-    PullError error;
-    error.cause = core::ErrorCause::kCorrupt;
-    error.message = absl::StrCat(file_.path, ": the bytes do not have the listed hash ", file_.hash.hex,
-                                 " from any source; the listing or the hub's copy is wrong: try again later");
-    // What is there is worthless: the next pull begins anew.
-    discard_ = true;
-    return Fail(std::move(error));
-  }
-  ByteCount again = 0;
-  for (const PieceIndex piece : suspicion.pieces) {
-    again += pieces_.BytesIn(piece);
-    pieces_.Forget(piece);
-  }
-  OnWasted(again);
-  suspect_allowed_ = false;
-  hashed_bytes_ = 0;
-  hash_state_.clear();
-  context_.disk.ResetHash(partial_);
-  // The record must not claim what is being fetched again.
-  store::Batch batch;
-  batch.puts.emplace_back(store::TransferKey(key_), ToRecord().SerializeAsString());
-  if (!small()) context_.store.Commit(std::move(batch), store::Durability::kProgress, [](absl::Status) {});
-  state_ = State::kFetching;
-  host_.BeginRacing(*this);
-}
-
-void Transfer::SyncThenPublish() {
-  state_ = State::kPublishing;
-  context_.disk.Sync(partial_, lifetime_.Guard([this](absl::StatusOr<disk::SyncDone> synced) {
-    if (!synced.ok()) return FailDisk(synced.status(), "cannot sync the partial file");
-    RecordThenPublish();
-  }));
-}
-
-void Transfer::RecordThenPublish() {
-  // A file of one piece is cheaper to fetch again than to record: a crash on either side of its rename leaves the blob
-  // there or not, and both are found by looking.
-  if (small()) return PublishNext(0);
-  publishing_ = true;
-  for (const PieceIndex piece : pieces_.Undurable()) pieces_.Durable(piece);
-  store::Batch batch;
-  batch.puts.emplace_back(store::TransferKey(key_), ToRecord().SerializeAsString());
-  context_.store.Commit(std::move(batch), store::Durability::kPromise,
-                        lifetime_.Guard([this](absl::Status status) {
-                          if (!status.ok()) return FailDisk(status, "cannot record the publication");
-                          PublishNext(0);
-                        }));
-}
-
-void Transfer::PublishNext(size_t claim) {
-  while (claim < claims_.size() && claims_[claim].client == nullptr) ++claim;
-  if (claim == claims_.size()) {
-    ForgetRecord();
-    published_ = true;
-    state_ = State::kOver;
-    if (open_) context_.disk.ClosePartial(partial_, false, [](absl::Status) {});
-    host_.OnOver(*this);
-    return;
-  }
-  const Claim& c = claims_[claim];
-  context_.disk.Run(
-      [layout = c.client->layout(), file = c.file, now = context_.clock.Wall()](FileSystem& fs) {
-        return layout->Publish(fs, file, now);
-      },
-      lifetime_.Guard([this, claim](absl::Status status) {
-        Claim& published = claims_[claim];
-        if (!status.ok()) return FailDisk(status, "cannot put the file in its place");
-        TransferClient* const client = std::exchange(published.client, nullptr);
-        if (client != nullptr) client->OnPublished(published.file_index);
-        PublishNext(claim + 1);
-      }));
-}
-
-void Transfer::ForgetRecord() {
-  if (small()) return;
-  store::Batch batch;
-  batch.deletes.push_back(store::TransferKey(key_));
-  batch.delete_prefixes.push_back(store::ProvenancePrefix(key_));
-  context_.store.Commit(std::move(batch), store::Durability::kProgress, [](absl::Status) {});
-}
-
-bool Transfer::WantedBy(const TransferClient* client) const {
-  return std::any_of(claims_.begin(), claims_.end(), [client](const Claim& c) { return c.client == client; });
-}
-
-std::optional<records::v1::TransferRecord> Transfer::KeptRecord() const {
-  if (small() || published_ || discard_ || identity_.empty()) return std::nullopt;
-  return ToRecord();
+  if (result.body_bytes > 0) bars_.OnBytes(source);
+  if (result.failure == core::Failure::kNone) return;
+  // The data host may be the cause: the hub is asked for another one.
+  if (result.body_bytes == 0) targets_.erase(source);
+  PullError error = ErrorFor(source, result);
+  const std::string why = error.message;
+  if (!bars_.OnFailure(source, result.failure, std::move(error), now)) return;
+  targets_.erase(source);
+  spdlog::info("{} not from {}: {}", file_.path, context_.sources.at(source).config.name, why);
 }
 
 void Transfer::FailDisk(const absl::Status& status, absl::string_view doing) {
@@ -494,93 +378,21 @@ void Transfer::End() {
   if (state_ == State::kFetching) host_.EndRacing(*this);
   state_ = State::kOver;
   partials_.clear();
-  const auto close = [this] {
-    if (discard_) ForgetRecord();
-    if (!open_) return host_.OnOver(*this);
-    open_ = false;
-    context_.disk.ClosePartial(partial_, discard_ || small(), lifetime_.Guard([this](absl::Status) {
-      host_.OnOver(*this);
-    }));
-  };
-  if (open_ && !discard_) {
-    MaybeCheckpoint(context_.clock.Steady(), true, close);
+  if (opening_) return;  // goes on when the disk answers
+  if (discard_) return Close();
+  MaybeCheckpoint(context_.clock.Steady(), true, [this] { Close(); });
+}
+
+void Transfer::Close() {
+  const auto kept = KeptRecord();
+  const bool worthless = !kept || kept->durable_pieces().find_first_not_of('\0') == std::string::npos;
+  if (!open_ && !discard_) return host_.OnOver(*this);
+  if (discard_ || worthless) ForgetRecord();
+  auto over = lifetime_.Guard([this](absl::Status) { host_.OnOver(*this); });
+  if (std::exchange(open_, false)) {
+    context_.disk.ClosePartial(partial_, discard_ || worthless, std::move(over));
   } else {
-    close();
-  }
-}
-
-void Transfer::MaybeCheckpoint(absl::Time now, bool now_please, absl::AnyInvocable<void()> done) {
-  const bool due = dirty_bytes_ >= context_.config.checkpoint_bytes ||
-                   now - dirty_since_ >= context_.config.checkpoint_interval;
-  const bool useful = open_ && !small() && pieces_.has_undurable() && !publishing_;
-  if (!useful || !(due || now_please)) {
-    if (done && !checkpoint_running_) return done();
-    if (done) checkpoint_waiters_.push_back(std::move(done));
-    return;
-  }
-  if (done) checkpoint_waiters_.push_back(std::move(done));
-  if (checkpoint_running_) return;
-  checkpoint_running_ = true;
-  dirty_bytes_ = 0;
-  dirty_since_ = absl::InfiniteFuture();
-  context_.disk.Sync(partial_, lifetime_.Guard([this, covered = pieces_.Undurable()](auto synced) mutable {
-    OnSynced(std::move(covered), std::move(synced));
-  }));
-}
-
-void Transfer::OnSynced(std::vector<PieceIndex> covered, absl::StatusOr<disk::SyncDone> synced) {
-  const auto finish = [this] {
-    checkpoint_running_ = false;
-    auto waiters = std::move(checkpoint_waiters_);
-    checkpoint_waiters_.clear();
-    for (auto& waiter : waiters) waiter();
-  };
-  if (!synced.ok()) {
-    finish();
-    return FailDisk(synced.status(), "cannot sync the partial file");
-  }
-  for (const PieceIndex piece : covered) pieces_.Durable(piece);
-  hashed_bytes_ = synced->hashed_bytes;
-  hash_state_ = std::move(synced->hash_state);
-  store::Batch batch;
-  batch.puts.emplace_back(store::TransferKey(key_), ToRecord().SerializeAsString());
-  AddProvenance(covered, batch);
-  context_.store.Commit(std::move(batch), store::Durability::kProgress,
-                        lifetime_.Guard([this, finish](absl::Status status) {
-                          finish();
-                          if (!status.ok()) FailDisk(status, "cannot record progress");
-                        }));
-}
-
-records::v1::TransferRecord Transfer::ToRecord() const {
-  records::v1::TransferRecord record;
-  record.set_partial_path(partial_path_);
-  record.set_size_bytes(file_.size);
-  record.set_digest(file_.hash.hex);
-  record.set_durable_pieces(pieces_.DurableBitmap());
-  record.set_hashed_bytes(hashed_bytes_);
-  record.set_hash_state(hash_state_);
-  record.set_publishing(publishing_);
-  record.set_partial_identity(identity_);
-  return record;
-}
-
-void Transfer::AddProvenance(const std::vector<PieceIndex>& pieces, store::Batch& batch) const {
-  constexpr PieceIndex kChunk = 1024;
-  std::set<PieceIndex> chunks;
-  for (const PieceIndex piece : pieces) chunks.insert(piece / kChunk);
-  for (const PieceIndex chunk : chunks) {
-    records::v1::ProvenanceRecord record;
-    for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
-      record.add_sources(context_.sources.at(i).config.name);
-    }
-    const PieceIndex end = std::min((chunk + 1) * kChunk, pieces_.count());
-    for (PieceIndex p = chunk * kChunk; p < end; ++p) {
-      const core::Provenance::Entry& e = provenance_.at(p);
-      record.mutable_source_index()->push_back(static_cast<char>(e.known && e.source >= 0 ? e.source : 255));
-      record.mutable_digests()->append(reinterpret_cast<const char*>(e.digest.data()), 16);
-    }
-    batch.puts.emplace_back(store::ProvenanceKey(key_, chunk * kChunk), record.SerializeAsString());
+    context_.disk.Run([path = partial_path_](FileSystem& fs) { return fs.Remove(path); }, std::move(over));
   }
 }
 

@@ -1,4 +1,6 @@
 // One partial file: opened, filled by fetches, checkpointed, hashed, published for every pull that wants it.
+// transfer.cc: from the wish to the last piece. transfer_finish.cc: hash, blame, publication. transfer_record.cc: what outlives
+// the process.
 #ifndef HFGET_DAEMON_ENGINE_TRANSFER_H_
 #define HFGET_DAEMON_ENGINE_TRANSFER_H_
 
@@ -9,10 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "daemon/core/piece_map.h"
 #include "daemon/core/provenance.h"
 #include "daemon/core/rate_meter.h"
 #include "daemon/engine/api.h"
+#include "daemon/engine/bars.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/fetch.h"
 #include "daemon/engine/lifetime.h"
@@ -58,18 +63,19 @@ class TransferHost {
 // Thread: the engine.
 class Transfer {
  public:
-  enum class State { kOpening, kLocked, kFetching, kHashing, kPublishing, kOver };
+  enum class State { kWaiting, kOpening, kLocked, kFetching, kHashing, kPublishing, kOver };
 
-  // `record`: what was durable at the last run; nullptr: nothing.
   Transfer(Context& context, TransferHost& host, core::FileId id, std::string key,
-           hub::ManifestFile file, std::string partial_path, std::string lock_path,
-           const records::v1::TransferRecord* record);
+           hub::ManifestFile file, std::string partial_path, std::string lock_path);
   ~Transfer();
 
   void Join(TransferClient& client, size_t file_index, hub::ManifestFile file);
   // The client no longer wants it. With nobody left the transfer ends; `discard` removes the partial file.
   void Leave(TransferClient& client, bool discard);
-  void Open();
+  // `record`: what is durable of it. REQUIRES: no other transfer of this partial file is open.
+  void Open(std::optional<records::v1::TransferRecord> record);
+  // Nobody has called Open yet.
+  bool waits_to_open() const { return state_ == State::kWaiting; }
 
   core::FileId id() const { return id_; }
   const std::string& key() const { return key_; }
@@ -108,35 +114,54 @@ class Transfer {
     size_t file_index;
     hub::ManifestFile file;
   };
-  struct Bar {
-    absl::Time until;
-    PullError error;  // what to tell when everybody is barred
-  };
   struct Partial {
     disk::Buffer buffer;
     core::SourceIndex source;
   };
 
+  // --- transfer.cc ---
+  void LookThenOpen();
+  void OpenPartial();
   void OnOpened(absl::StatusOr<disk::Opened> opened);
   void WaitForLock();
+  const Claim* AnyClaim() const;
+  // One client may have several files of the same content: it is told once.
+  void ForEachClient(absl::FunctionRef<void(TransferClient&)> call) const;
+  const std::string* BarredByPulls(core::SourceIndex source) const;
+  bool BarredAsSuspect(core::SourceIndex source) const;
+  bool SaidToBeAbsent(absl::Time now) const;
+  // Why nobody need wait for this source; nullopt: it may serve, now or later.
+  std::optional<std::string> NeverServes(core::SourceIndex source, absl::Time now) const;
+  PullError ErrorFor(core::SourceIndex source, const FetchResult& result) const;
+  void KeepRest(core::SourceIndex source, FetchResult& result);
   void OnWritten(PieceIndex piece, core::SourceIndex source, core::SourceIndex also,
                  ByteCount bytes, absl::StatusOr<disk::WriteDone> done);
-  void MaybeFinish();
-  void OnHashed(absl::StatusOr<ContentHash> hash);
-  void Blame();
-  void LoadProvenanceThenBlame();
-  void SyncThenPublish();
-  void RecordThenPublish();
-  void PublishNext(size_t claim);
-  void ForgetRecord();
   void Fail(PullError error);
-  PullError ErrorFor(core::SourceIndex source, const FetchResult& result) const;
-  void BarSource(core::SourceIndex source, absl::Time until, PullError error);
-  void KeepRest(core::SourceIndex source, FetchResult& result);
   void FailDisk(const absl::Status& status, absl::string_view doing);
   // Records what can be kept, closes, and is over.
   void End();
-  void OnSynced(std::vector<PieceIndex> covered, absl::StatusOr<disk::SyncDone> synced);
+  void Close();
+
+  // --- transfer_finish.cc ---
+  void MaybeFinish();
+  void OnHashed(absl::StatusOr<ContentHash> hash);
+  void LoadProvenanceThenBlame();
+  void LoadProvenance(PieceIndex first, const records::v1::ProvenanceRecord& record);
+  void Blame();
+  void FailCorrupt();
+  void SyncThenPublish();
+  void RecordThenPublish();
+  void PublishNext(size_t claim);
+  void OnPublished(size_t claim, const absl::Status& status);
+  void EndPublished();
+
+  // --- transfer_record.cc ---
+  bool HasToRecord() const;
+  void BeginCheckpoint();
+  void OnSynced(std::vector<PieceIndex> covered, int rewrites, absl::StatusOr<disk::SyncDone> synced);
+  void EndCheckpoint();
+  void TellCheckpointWaiters();
+  void ForgetRecord();
   records::v1::TransferRecord ToRecord() const;
   void AddProvenance(const std::vector<PieceIndex>& pieces, store::Batch& batch) const;
   bool small() const { return pieces_.count() <= 1; }
@@ -149,32 +174,35 @@ class Transfer {
   const std::string partial_path_;
   const std::string lock_path_;
 
-  State state_ = State::kOpening;
+  State state_ = State::kWaiting;
   std::vector<Claim> claims_;
   core::PieceMap pieces_;
   core::Provenance provenance_;
   core::RateMeter rate_;
+  std::optional<records::v1::TransferRecord> record_;  // of an earlier run, until the file is open
+  bool opening_ = false;  // an answer of the disk is awaited
   bool open_ = false;
   disk::PartialId partial_ = 0;
   std::string identity_;
-  std::string loaded_bitmap_;
-  ByteCount hashed_bytes_ = 0;
+  ByteCount hashed_bytes_ = 0;  // as of the last sync
   std::string hash_state_;
   int writes_under_way_ = 0;
   bool provenance_loaded_ = true;
-  bool publishing_ = false;
-  bool published_ = false;
+  bool found_ = false;       // it was there already: to be adopted, not published
+  bool publishing_ = false;  // verified and synced
+  int published_ = 0;        // claims
   bool discard_ = false;
-  bool suspect_allowed_ = false;  // nobody else can serve: the suspect itself is asked once more
+  int suspects_allowed_ = 0;  // 1: earlier suspects may serve, for want of others; 2: the last one too
 
   std::map<core::SourceIndex, Target> targets_;
-  std::set<core::SourceIndex> resolving_;       // the first fetch of this source is finding out where the bytes are
-  std::map<core::SourceIndex, Bar> bars_;
-  std::map<core::SourceIndex, int> link_failures_;  // in a row without a byte
-  std::map<core::SourceIndex, int> wrong_answers_;
+  std::set<core::SourceIndex> resolving_;  // the first fetch of this source is finding out where the bytes are
+  Bars bars_;
   std::map<PieceIndex, Partial> partials_;
 
   bool checkpoint_running_ = false;
+  bool sync_failed_ = false;
+  bool forgotten_ = false;  // its record is deleted, and must not come again
+  int rewrites_ = 0;  // times that pieces were thrown away: a sync that began before says nothing about them
   absl::Time dirty_since_ = absl::InfiniteFuture();
   ByteCount dirty_bytes_ = 0;
   std::vector<absl::AnyInvocable<void()>> checkpoint_waiters_;

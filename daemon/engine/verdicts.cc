@@ -45,8 +45,10 @@ core::Failure FailureOf(net::NetError error) {
   return core::Failure::kReset;
 }
 
-core::Failure FailureOf(hub::HubErrorKind kind) {
-  switch (kind) {
+core::Failure FailureOf(const hub::HubError& error) {
+  // A 503 that says when to come again is a rest, not a fault.
+  if (error.retry_after) return core::Failure::kRateLimited;
+  switch (error.kind) {
     case hub::HubErrorKind::kNone:
       return core::Failure::kNone;
     case hub::HubErrorKind::kRevisionNotFound:

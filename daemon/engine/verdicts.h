@@ -13,7 +13,7 @@ namespace hfget::engine {
 core::ErrorCause CauseOf(hub::HubErrorKind kind);
 // What an error of the net, or of a hub, means for a source.
 core::Failure FailureOf(net::NetError error);
-core::Failure FailureOf(hub::HubErrorKind kind);
+core::Failure FailureOf(const hub::HubError& error);
 
 }  // namespace hfget::engine
 

@@ -111,6 +111,13 @@ class MemoryFileSystem final : public FileSystem {
     const Place place = Resolve(path, true);
     return place.node != nullptr && place.node->kind == Kind::kFile ? place.node->data : "<none>";
   }
+  // What of it a power loss would leave, when the name is left.
+  std::string SyncedContent(const std::string& path) const {
+    absl::MutexLock lock(&mu_);
+    const Place place = Resolve(path, true);
+    return place.node != nullptr && place.node->kind == Kind::kFile ? place.node->synced_data
+                                                                    : "<none>";
+  }
   bool Exists(const std::string& path) const {
     absl::MutexLock lock(&mu_);
     return Resolve(path, false).node != nullptr;

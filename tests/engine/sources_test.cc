@@ -1,0 +1,166 @@
+#include "daemon/engine/sources.h"
+
+#include <random>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hfget::engine {
+namespace {
+
+using core::Failure;
+using core::SourceHealth;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const absl::Time kNow = absl::UnixEpoch() + absl::Hours(1);
+
+SourceConfig Config(const std::string& name) {
+  SourceConfig config;
+  config.name = name;
+  config.endpoint = "https://" + name + ".test";
+  config.authority = name == "official";
+  config.token_policy = config.authority ? core::TokenPolicy::kAlways : core::TokenPolicy::kNever;
+  return config;
+}
+
+class SourcesTest : public ::testing::Test {
+ protected:
+  SourcesTest() : sources_(Make({Config("tuna"), Config("official"), Config("pai")})) {}
+
+  Sources Make(std::vector<SourceConfig> configs) {
+    EngineConfig config;
+    config.sources = std::move(configs);
+    return Sources(config, &problems_);
+  }
+  void Fail(core::SourceIndex i, Failure failure, int times = 1, absl::Time now = kNow) {
+    for (int n = 0; n < times; ++n) sources_.OnFailure(i, failure, {}, "why", now, rng_);
+  }
+
+  std::vector<std::string> problems_;
+  std::mt19937_64 rng_{1};
+  Sources sources_;
+};
+
+TEST_F(SourcesTest, LeavesOutWhatCannotBeUsedAndSaysSo) {
+  SourceConfig off = Config("off"), other = Config("other"), wrong = Config("wrong");
+  off.enabled = false;
+  other.dialect = "modelscope";
+  wrong.endpoint = "ftp://wrong";
+  const Sources sources = Make({Config("tuna"), off, other, wrong});
+  EXPECT_EQ(sources.count(), 1);
+  EXPECT_THAT(problems_, ElementsAre(HasSubstr("wrong")));
+  EXPECT_THAT(sources.Snapshot(kNow), SizeIs(4));
+}
+
+TEST_F(SourcesTest, AsksAuthoritiesFirstThenTheUsableInTheirOrder) {
+  EXPECT_THAT(sources_.ListingOrder(kNow), ElementsAre(1, 0, 2));
+  Fail(0, Failure::kReset, SourceHealth::kFailuresToEject);
+  EXPECT_THAT(sources_.ListingOrder(kNow), ElementsAre(1, 2, 0));
+  sources_.at(2).health.Quarantine("lied");
+  sources_.at(1).health.Disable("wrong region");
+  EXPECT_THAT(sources_.ListingOrder(kNow), ElementsAre(0));
+}
+
+TEST_F(SourcesTest, EjectsOnFifthConsecutiveFailure) {
+  Fail(0, Failure::kReset, 4);
+  EXPECT_TRUE(sources_.Usable(0, kNow));
+  sources_.OnSuccess(0, kNow);
+  Fail(0, Failure::kReset, 4);
+  EXPECT_TRUE(sources_.Usable(0, kNow));
+  Fail(0, Failure::kReset);
+  EXPECT_FALSE(sources_.Usable(0, kNow));
+  EXPECT_TRUE(sources_.Usable(0, kNow + absl::Seconds(31)));
+}
+
+TEST_F(SourcesTest, TheLastUsableSourceIsNeverEjected) {
+  for (core::SourceIndex i : {2, 0, 1}) Fail(i, Failure::kReset, 5, kNow + absl::Seconds(i));
+  const absl::Time now = kNow + absl::Seconds(2);
+  for (core::SourceIndex i = 0; i < 3; ++i) EXPECT_FALSE(sources_.Usable(i, now));
+  sources_.KeepOneUsable(now);
+  // The one whose term would have ended first.
+  EXPECT_TRUE(sources_.Usable(0, now));
+  EXPECT_FALSE(sources_.Usable(1, now));
+  EXPECT_FALSE(sources_.Usable(2, now));
+}
+
+TEST_F(SourcesTest, KeepsNobodyBackFromAnEjectionWhileAnotherIsUsable) {
+  Fail(0, Failure::kReset, 5);
+  Fail(1, Failure::kReset, 5);
+  sources_.KeepOneUsable(kNow);
+  EXPECT_FALSE(sources_.Usable(0, kNow));
+  EXPECT_FALSE(sources_.Usable(1, kNow));
+}
+
+TEST_F(SourcesTest, NeverTakesBackALiarOrOneThatRests) {
+  sources_.at(0).health.Quarantine("lied");
+  sources_.at(1).health.Disable("off");
+  sources_.OnFailure(2, Failure::kRateLimited, absl::Seconds(7), "429", kNow, rng_);
+  sources_.KeepOneUsable(kNow);
+  for (core::SourceIndex i = 0; i < 3; ++i) EXPECT_FALSE(sources_.Usable(i, kNow));
+  EXPECT_TRUE(sources_.Usable(2, kNow + absl::Seconds(7)));
+}
+
+TEST_F(SourcesTest, BacksOffTwiceAsLongEachTimeUpToTenSeconds) {
+  absl::Duration last;
+  for (int i = 0; i < 12; ++i) {
+    Fail(0, Failure::kConnect);
+    const absl::Duration wait = sources_.at(0).not_before - kNow;
+    EXPECT_GE(wait, last);
+    EXPECT_LE(wait, absl::Seconds(10));
+    last = wait;
+  }
+  EXPECT_EQ(last, absl::Seconds(10));
+  sources_.OnSuccess(0, kNow);
+  EXPECT_LE(sources_.at(0).not_before, kNow);
+}
+
+TEST_F(SourcesTest, DoesNotBlameASourceForAFileThatIsNotThere) {
+  Fail(0, Failure::kNotHere, 50);
+  Fail(0, Failure::kFiltered, 50);
+  EXPECT_TRUE(sources_.Usable(0, kNow));
+  EXPECT_LE(sources_.at(0).not_before, kNow);
+}
+
+TEST_F(SourcesTest, RestsWhenTheWindowIsUsedUpAndNotBefore) {
+  sources_.OnHeaders(0, {{"ratelimit", R"("resolvers";r=1;t=60)"}}, kNow);
+  EXPECT_TRUE(sources_.Usable(0, kNow));
+  sources_.OnHeaders(0, {{"ratelimit", R"("resolvers";r=0;t=60)"}}, kNow);
+  EXPECT_FALSE(sources_.Usable(0, kNow + absl::Seconds(60)));
+  EXPECT_TRUE(sources_.Usable(0, kNow + absl::Seconds(61)));
+}
+
+TEST_F(SourcesTest, SwitchesOffWhatServesOnlyItsOwnRegion) {
+  Fail(0, Failure::kWrongRegion);
+  EXPECT_EQ(sources_.at(0).health.Get(kNow + absl::Hours(99)), SourceHealth::State::kDisabled);
+}
+
+TEST_F(SourcesTest, ShowsATokenToTheOfficialHubOnly) {
+  EXPECT_FALSE(sources_.MaySendToken(0));
+  EXPECT_TRUE(sources_.MaySendToken(1));
+  SourceConfig plain = Config("official"), proven = Config("proven");
+  plain.endpoint = "http://official.test";
+  proven.token_policy = core::TokenPolicy::kIfProven;
+  const Sources others = Make({plain, proven});
+  EXPECT_FALSE(others.MaySendToken(0)) << "not over http";
+  EXPECT_FALSE(others.MaySendToken(1)) << "not proven";
+}
+
+TEST_F(SourcesTest, RemembersPaceAndConvictionsByName) {
+  Source& tuna = sources_.at(0);
+  tuna.stats.OnFlight(8 * kMiB, absl::Seconds(2));
+  tuna.stats.OnFirstByte(absl::Milliseconds(80));
+  tuna.convictions.emplace_back().set_evidence("sent wrong bytes");
+  Sources later = Make({Config("official"), Config("tuna")});
+  later.Load(sources_.ToRecord(0, kNow));
+  EXPECT_EQ(later.at(1).stats.connection_rate(), 4.0 * kMiB);
+  EXPECT_EQ(later.at(1).stats.latency(), absl::Milliseconds(80));
+  EXPECT_EQ(later.at(1).health.Get(kNow), SourceHealth::State::kQuarantined);
+  EXPECT_TRUE(later.Usable(0, kNow));
+  EXPECT_THAT(later.at(0).convictions, IsEmpty());
+}
+
+}  // namespace
+}  // namespace hfget::engine
