@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <netdb.h>
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -19,7 +20,7 @@ struct Hang {
   absl::Notification release;
   absl::BlockingCounter asked{1};
 };
-Hang* hang = nullptr;
+std::atomic<Hang*> hang = nullptr;
 
 }  // namespace
 
@@ -50,14 +51,14 @@ class CurlClientDnsTest : public ClientTest {
     hang = hangs.back().get();
   }
   ~CurlClientDnsTest() override {
-    if (!hang->release.HasBeenNotified()) hang->release.Notify();
+    if (!hang.load()->release.HasBeenNotified()) hang.load()->release.Notify();
     client_.reset();
   }
 
   RequestId StartHanging() {
     const RequestId id = client_->Start(Get("http://name.hangs/"), &recorder_);
     client_->Poll(absl::ZeroDuration());
-    hang->asked.Wait();
+    hang.load()->asked.Wait();
     return id;
   }
 };
@@ -68,7 +69,7 @@ TEST_F(CurlClientDnsTest, OthersGoOnMeanwhile) {
   const RequestId hanging = StartHanging();
   EXPECT_EQ(Fetch(Get(server.Url())).body, "ok");
   EXPECT_FALSE(recorder_.records[hanging].done());
-  hang->release.Notify();
+  hang.load()->release.Notify();
   RunUntil([&] { return recorder_.records[hanging].done(); });
   EXPECT_EQ(recorder_.records[hanging].error(), NetError::kResolve);
 }
