@@ -188,8 +188,11 @@ void Fetch::OnDone(net::RequestId, const net::Outcome& outcome) {
   if (over_) return;
   if (accepted_ && position_ >= job_.range.end) return End(core::Failure::kNone, "");
   if (verdict_ && !accepted_ && !redirect_) {
+    // The body may say more; what a data host's answer means was narrowed down from its head.
+    const hub::HubErrorKind narrowed = verdict_->error.kind;
     verdict_->error = hub::ClassifyError(head_.status, head_.headers.fields, error_body_,
                                          !job_.target.data_host, context_.clock.Wall());
+    if (job_.target.data_host) verdict_->error.kind = narrowed;
     result_.hub_error = verdict_->error;
     result_.rest = verdict_->error.retry_after;
     return End(FailureOfAnswer(*verdict_), verdict_->why);

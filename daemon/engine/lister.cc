@@ -165,7 +165,7 @@ void Lister::OnTreePage(const SmallAnswer& answer) {
                          source().config.name, {}};
     return PassOver(core::Failure::kWrongAnswer, std::string(status.message()));
   }
-  const std::string next = hub::NextLink(answer.head.headers.Get("link"));
+  const std::string next = hub::NextLink(answer.head.headers.fields);
   if (next.empty()) {
     context_.sources.OnSuccess(order_[next_ - 1], context_.clock.Steady());
     hub::Manifest manifest = std::move(*builder_).Build();
@@ -191,7 +191,7 @@ hub::AskedFor Lister::Asked() const {
   asked.repo = options_.repo;
   asked.revision = options_.revision;
   asked.source = s.config.name;
-  asked.endpoint = s.config.endpoint;
+  asked.endpoint = context_.sources.HomeOf(order_[next_ - 1]);
   asked.token_sent = !options_.token.empty() && context_.sources.MaySendToken(order_[next_ - 1]);
   return asked;
 }

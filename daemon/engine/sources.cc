@@ -131,6 +131,13 @@ void Sources::OnHeaders(core::SourceIndex index, const hub::HeaderFields& header
   if (limit && limit->remaining <= 0) all_[index].health.Rest(limit->reset + absl::Seconds(1), now);
 }
 
+const std::string& Sources::HomeOf(core::SourceIndex index) const {
+  for (const Source& source : all_) {
+    if (source.config.authority) return source.config.endpoint;
+  }
+  return all_[index].config.endpoint;
+}
+
 bool Sources::MaySendToken(core::SourceIndex index) const {
   const Source& s = all_[index];
   core::TokenQuestion question;

@@ -64,6 +64,8 @@ class Sources {
   void OnHeaders(core::SourceIndex index, const hub::HeaderFields& headers, absl::Time now);
 
   bool MaySendToken(core::SourceIndex index) const;
+  // Where a person finds the pages of what this source serves: the authority's endpoint, for lack of one its own.
+  const std::string& HomeOf(core::SourceIndex index) const;
 
   std::vector<SourceSnapshot> Snapshot(absl::Time now) const;
   records::v1::SourceRecord ToRecord(core::SourceIndex index, absl::Time wall) const;

@@ -318,7 +318,7 @@ PullError Transfer::ErrorFor(core::SourceIndex source, const FetchResult& result
   asked.revision = claim->client->commit();
   asked.path = claim->file.path;
   asked.source = s.config.name;
-  asked.endpoint = s.config.endpoint;
+  asked.endpoint = context_.sources.HomeOf(source);
   asked.token_sent = !claim->client->token().empty() && context_.sources.MaySendToken(source);
   error.message = hub::Explain(result.hub_error, asked);
   // Only a hub that may see the token can say that access is lacking; only an authority that a file is gone.

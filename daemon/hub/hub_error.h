@@ -45,7 +45,7 @@ struct AskedFor {
   std::string path;         // empty for a listing
   std::string source;       // name, for messages
   bool token_sent = false;
-  std::string endpoint;     // base URL of the source, for the page to open
+  std::string endpoint;     // base URL of the hub that a person can open and log in at
 };
 
 // `body` is the beginning of the body (at most 64 KiB); JSON error / errors[] / error_description is read from it.

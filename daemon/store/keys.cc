@@ -57,14 +57,6 @@ std::string PullKey(const std::string& pull_id) {
   return absl::StrCat(kPullPrefix, EscapeKey(pull_id));
 }
 
-std::string ManifestKey(const std::string& pull_id, int chunk) {
-  return absl::StrCat(ManifestPrefix(pull_id), absl::Dec(chunk, absl::kZeroPad8));
-}
-
-std::string ManifestPrefix(const std::string& pull_id) {
-  return absl::StrCat("f/", EscapeKey(pull_id), "/");
-}
-
 std::string TransferKey(const std::string& transfer_key) {
   return absl::StrCat(kTransferPrefix, EscapeKey(transfer_key));
 }

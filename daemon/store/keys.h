@@ -25,7 +25,7 @@ std::optional<std::string> UnescapeKey(absl::string_view part);
 // The first key that no key beginning with `prefix` reaches. REQUIRES: `prefix` ends with "/".
 std::string PrefixEnd(absl::string_view prefix);
 
-// The number that ends a ManifestKey or ProvenanceKey; nullopt when there is none.
+// The number that ends a ProvenanceKey; nullopt when there is none.
 std::optional<int64_t> NumberOf(absl::string_view key);
 
 }  // namespace hfget::store

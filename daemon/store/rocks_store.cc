@@ -60,10 +60,6 @@ class RocksStore final : public StateStore {
     Enqueue(CommitOperation{std::move(batch), durability, std::move(done)});
   }
   Contents Load() override;
-  void ReadManifest(
-      const std::string& pull_id,
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<records::v1::ManifestChunk>>)> done)
-      override;
   void ReadProvenance(
       const std::string& transfer_key,
       absl::AnyInvocable<
@@ -228,28 +224,6 @@ Contents RocksStore::Load() {
   std::stable_sort(contents.pulls.begin(), contents.pulls.end(),
                    [](const auto& a, const auto& b) { return a.sequence() < b.sequence(); });
   return contents;
-}
-
-void RocksStore::ReadManifest(
-    const std::string& pull_id,
-    absl::AnyInvocable<void(absl::StatusOr<std::vector<records::v1::ManifestChunk>>)> done) {
-  using records::v1::ManifestChunk;
-  Enqueue([this, prefix = ManifestPrefix(pull_id), done = std::move(done)]() mutable {
-    absl::StatusOr<std::vector<ManifestChunk>> chunks{std::vector<ManifestChunk>()};
-    const absl::Status status =
-        ScanRecords<ManifestChunk>(prefix, [&](absl::string_view, ManifestChunk& chunk) {
-          chunks->push_back(std::move(chunk));
-          return true;
-        });
-    if (!status.ok()) {
-      chunks = status;
-    } else if (!chunks->empty() && static_cast<int>(chunks->size()) < chunks->front().chunks()) {
-      chunks = absl::DataLossError("a part of the manifest is missing");
-    }
-    executor_.Post([done = std::move(done), chunks = std::move(chunks)]() mutable {
-      done(std::move(chunks));
-    });
-  });
 }
 
 void RocksStore::ReadProvenance(

@@ -48,10 +48,7 @@ class StateStore {
 
   // Blocking; only while the engine starts, before its loop runs.
   virtual Contents Load() = 0;
-  // Asynchronous reads of what is large and seldom needed.
-  virtual void ReadManifest(
-      const std::string& pull_id,
-      absl::AnyInvocable<void(absl::StatusOr<std::vector<records::v1::ManifestChunk>>)> done) = 0;
+  // Asynchronous: large, and seldom needed.
   virtual void ReadProvenance(
       const std::string& transfer_key,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<std::pair<int64_t, records::v1::ProvenanceRecord>>>)> done) = 0;
@@ -62,8 +59,6 @@ class StateStore {
 
 // Keys. Ids and names are escaped, so that one cannot reach into another's prefix.
 std::string PullKey(const std::string& pull_id);                             // p/<id>
-std::string ManifestKey(const std::string& pull_id, int chunk);              // f/<id>/<chunk>
-std::string ManifestPrefix(const std::string& pull_id);                      // f/<id>/
 std::string TransferKey(const std::string& transfer_key);                    // t/<key>
 std::string ProvenanceKey(const std::string& transfer_key, int64_t piece);   // l/<key>/<piece>
 std::string ProvenancePrefix(const std::string& transfer_key);               // l/<key>/

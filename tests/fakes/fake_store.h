@@ -88,15 +88,6 @@ class FakeStore final : public store::StateStore {
     return contents;
   }
 
-  void ReadManifest(const std::string& pull_id,
-                    absl::AnyInvocable<void(absl::StatusOr<std::vector<records::v1::ManifestChunk>>)> done) override {
-    InOrder(delay, [this, prefix = store::ManifestPrefix(pull_id), done = std::move(done)]() mutable {
-      std::vector<records::v1::ManifestChunk> chunks;
-      for (auto& [key, chunk] : records_.Below<records::v1::ManifestChunk>(prefix)) chunks.push_back(std::move(chunk));
-      executor_.Post([chunks = std::move(chunks), done = std::move(done)]() mutable { done(std::move(chunks)); });
-    });
-  }
-
   void ReadProvenance(
       const std::string& transfer_key,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<std::pair<int64_t, records::v1::ProvenanceRecord>>>)> done)

@@ -9,9 +9,9 @@ namespace {
 TEST(KeysTest, AnIdCannotReachIntoAnothersPrefix) {
   EXPECT_EQ(EscapeKey("a/b"), "a%2Fb");
   EXPECT_EQ(EscapeKey("a%2Fb"), "a%252Fb");
-  EXPECT_NE(ManifestPrefix("a/b"), ManifestPrefix("a%2Fb"));
-  EXPECT_NE(ManifestKey("a/00000001", 2).rfind(ManifestPrefix("a"), 0), 0u);
-  EXPECT_NE(ManifestPrefix("ab").rfind(ManifestPrefix("a"), 0), 0u);
+  EXPECT_NE(ProvenancePrefix("a/b"), ProvenancePrefix("a%2Fb"));
+  EXPECT_NE(ProvenanceKey("a/00000001", 2).rfind(ProvenancePrefix("a"), 0), 0u);
+  EXPECT_NE(ProvenancePrefix("ab").rfind(ProvenancePrefix("a"), 0), 0u);
 }
 
 TEST(KeysTest, UnescapeIsTheInverse) {
@@ -28,7 +28,7 @@ TEST(KeysTest, UnescapeRefusesWhatNobodyEscaped) {
 }
 
 TEST(KeysTest, NumbersSortAsNumbers) {
-  EXPECT_EQ(ManifestKey("id", 7), "f/id/00000007");
+  EXPECT_EQ(ProvenanceKey("id", 7), "l/id/00000007");
   EXPECT_LT(ProvenanceKey("k", 999), ProvenanceKey("k", 1024));
   EXPECT_EQ(NumberOf(ProvenanceKey("k", 123456)), 123456);
   EXPECT_EQ(NumberOf(ProvenanceKey("k", 1234567890123)), 1234567890123);
@@ -37,8 +37,8 @@ TEST(KeysTest, NumbersSortAsNumbers) {
 }
 
 TEST(KeysTest, PrefixEndIsBehindAllOfThePrefix) {
-  EXPECT_GT(PrefixEnd("f/id/"), "f/id/\xff\xff");
-  EXPECT_LT(PrefixEnd("f/id/"), "f/id1/");
+  EXPECT_GT(PrefixEnd("l/id/"), "l/id/\xff\xff");
+  EXPECT_LT(PrefixEnd("l/id/"), "l/id1/");
 }
 
 TEST(KeysTest, KindsDoNotMeet) {

@@ -76,26 +76,26 @@ TEST_F(RocksStoreTest, APrefixGoesWithAllUnderItAndNothingElse) {
   ASSERT_OK(Open());
   Batch batch;
   for (const char* id : {"a", "a/b", "ab"}) {
-    for (int chunk : {0, 1}) batch.puts.emplace_back(ManifestKey(id, chunk), "");
+    for (int piece : {0, 1024}) batch.puts.emplace_back(ProvenanceKey(id, piece), "");
   }
   ASSERT_OK(Commit(std::move(batch)));
   Batch replace;
-  replace.delete_prefixes.push_back(ManifestPrefix("a"));
-  replace.puts.emplace_back(ManifestKey("a", 5), "");
+  replace.delete_prefixes.push_back(ProvenancePrefix("a"));
+  replace.puts.emplace_back(ProvenanceKey("a", 5), "");
   ASSERT_OK(Commit(std::move(replace)));
-  const auto chunks = [this](const std::string& id) {
+  const auto records = [this](const std::string& id) {
     absl::Notification done;
     size_t size = 0;
-    store_->ReadManifest(id, [&](auto read) {
+    store_->ReadProvenance(id, [&](auto read) {
       size = read.ok() ? read->size() : 999;
       done.Notify();
     });
     done.WaitForNotification();
     return size;
   };
-  EXPECT_EQ(chunks("a"), 1u);
-  EXPECT_EQ(chunks("a/b"), 2u);
-  EXPECT_EQ(chunks("ab"), 2u);
+  EXPECT_EQ(records("a"), 1u);
+  EXPECT_EQ(records("a/b"), 2u);
+  EXPECT_EQ(records("ab"), 2u);
 }
 
 TEST_F(RocksStoreTest, DamagedRecordsAreLeftOut) {
@@ -109,36 +109,6 @@ TEST_F(RocksStoreTest, DamagedRecordsAreLeftOut) {
   EXPECT_THAT(PullIds(), ElementsAre("good"));
   EXPECT_THAT(store_->Load().sources, IsEmpty());
   EXPECT_THAT(store_->Load().transfers, IsEmpty());
-}
-
-TEST_F(RocksStoreTest, AManifestComesInOrderOrNotAtAll) {
-  ASSERT_OK(Open());
-  Batch batch;
-  for (int i = 11; i >= 0; --i) {
-    records::v1::ManifestChunk chunk;
-    chunk.set_chunks(12);
-    chunk.add_files()->set_path(absl::StrCat(i));
-    batch.puts.emplace_back(ManifestKey("id", i), chunk.SerializeAsString());
-  }
-  ASSERT_OK(Commit(std::move(batch)));
-  const auto read = [this](const std::string& id) {
-    absl::Notification done;
-    absl::StatusOr<std::vector<records::v1::ManifestChunk>> result;
-    store_->ReadManifest(id, [&](auto chunks) {
-      result = std::move(chunks);
-      done.Notify();
-    });
-    done.WaitForNotification();
-    return result;
-  };
-  ASSERT_OK(read("id"));
-  ASSERT_EQ(read("id")->size(), 12u);
-  for (int i = 0; i < 12; ++i) EXPECT_EQ((*read("id"))[i].files(0).path(), absl::StrCat(i));
-  EXPECT_TRUE(read("nobody")->empty());
-  Batch remove;
-  remove.deletes.push_back(ManifestKey("id", 3));
-  ASSERT_OK(Commit(std::move(remove)));
-  EXPECT_THAT(read("id"), HasCode(absl::StatusCode::kDataLoss));
 }
 
 TEST_F(RocksStoreTest, ProvenanceComesWithItsPieces) {
