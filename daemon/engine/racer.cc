@@ -94,27 +94,44 @@ bool Racer::MayServe(core::FileId file, core::SourceIndex source) const {
 void Racer::Tick(absl::Time now) {
   Sweep();
   if (shutting_down_) return;
-  if (now >= next_house_keeping_) {
-    next_house_keeping_ = now + kHouseKeeping;
-    work_changed_ = true;
-    std::vector<Fetch*> running;
-    for (const auto& [id, fetch] : fetches_) running.push_back(fetch.get());
-    for (Fetch* fetch : running) {
-      fetch->CheckStall(context_.sources.at(fetch->source()).stats.StallAfter(), now);
-    }
-    std::vector<Transfer*> all;
-    for (const auto& [id, transfer] : transfers_) all.push_back(transfer.get());
-    for (Transfer* transfer : all) {
-      if (auto error = transfer->Hopeless(now)) {
-        transfer->FailWith(*std::move(error));
-      } else {
-        transfer->MaybeCheckpoint(now, false, nullptr);
-      }
-    }
-  }
+  if (now >= next_house_keeping_) KeepHouse(now);
   if (work_changed_) {
     work_changed_ = false;
     Dispatch(now);
+  }
+}
+
+void Racer::KeepHouse(absl::Time now) {
+  next_house_keeping_ = now + kHouseKeeping;
+  work_changed_ = true;
+  std::vector<Fetch*> running;
+  for (const auto& [id, fetch] : fetches_) running.push_back(fetch.get());
+  for (Fetch* fetch : running) {
+    fetch->CheckStall(context_.sources.at(fetch->source()).stats.StallAfter(), now);
+  }
+  std::vector<Transfer*> all;
+  for (const auto& [id, transfer] : transfers_) all.push_back(transfer.get());
+  for (Transfer* transfer : all) {
+    if (auto error = transfer->Hopeless(now)) transfer->FailWith(*std::move(error));
+  }
+  Checkpoint(now);
+}
+
+// A crash loses no more when many files are on their way than when one is: when all together have enough to record, those
+// go that have half a fair share of it or more.
+void Racer::Checkpoint(absl::Time now) {
+  ByteCount dirty = 0;
+  int files = 0;
+  for (const auto& [id, transfer] : transfers_) {
+    dirty += transfer->dirty_bytes();
+    files += transfer->dirty_bytes() > 0;
+  }
+  const bool enough = dirty >= context_.config.checkpoint_bytes;
+  std::vector<Transfer*> all;
+  for (const auto& [id, transfer] : transfers_) all.push_back(transfer.get());
+  for (Transfer* transfer : all) {
+    const ByteCount own = transfer->dirty_bytes();
+    transfer->MaybeCheckpoint(now, enough && own > 0 && own * 2 * files >= dirty, nullptr);
   }
 }
 

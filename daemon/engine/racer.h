@@ -75,6 +75,8 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   void AbandonFlight(core::FlightId flight);
   void Retire(core::FlightId flight);
   void Sweep();
+  void KeepHouse(absl::Time now);
+  void Checkpoint(absl::Time now);
   Transfer* TransferOf(core::FileId file) const;
   // Whether an ended transfer of this partial file has not let go of it yet.
   bool Closing(const std::string& key) const;

@@ -105,6 +105,8 @@ class Transfer {
   void OnWasted(ByteCount bytes);
 
   // --- durability ---
+  // Written since the last checkpoint began. 0 for a file that is not worth a record.
+  ByteCount dirty_bytes() const { return small() ? 0 : dirty_bytes_; }
   // Begins a checkpoint when one is due (or `now_please`); calls `done` (may be null) when nothing is left to be recorded.
   void MaybeCheckpoint(absl::Time now, bool now_please, absl::AnyInvocable<void()> done);
 

@@ -1,6 +1,7 @@
 // Ends that come too soon: kill -9, power cuts, SIGTERM, cancellation, locks held by others, full disks.
 #include <memory>
 
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/status_matchers.h"
@@ -49,6 +50,15 @@ class Restart : public ::testing::Test {
     return world_.DataHost("official").sent - before;
   }
 
+  ByteCount PublishedBytes(const FakeRepo& repo) {
+    ByteCount bytes = 0;
+    for (const FakeFile& file : repo.files) {
+      const std::string blobs = absl::StrCat(World::kCache, "/models--", absl::StrReplaceAll(repo.id.name, {{"/", "--"}}));
+      if (world_.files.Exists(absl::StrCat(blobs, "/blobs/", file.hash().hex))) bytes += file.content.size();
+    }
+    return bytes;
+  }
+
   World world_;
   FakeRepo* repo_;
 };
@@ -60,6 +70,20 @@ TEST_F(Restart, FetchesNothingAgainThatWasRecorded) {
   EXPECT_GE(recorded, 12 * kMiB);  // the rest: a piece a connection, and what came since the last checkpoint
   world_.Start();
   EXPECT_LE(SentToFinish(id), repo_->total() - recorded);
+}
+
+TEST_F(Restart, ManyFilesTogetherLoseNoMoreThanOneAlone) {
+  world_.config.checkpoint_bytes = 8 * kMiB;
+  world_.config.checkpoint_interval = absl::Hours(1);
+  world_.Config("official").max_connections = 16;
+  world_.DataHost("official").connection_rate = 2 * kMiB;
+  FakeRepo& many = world_.AddRepo("org/many");
+  for (int i = 0; i < 16; ++i) many.Add(absl::StrCat("shard-", i), 7 * kMiB);
+  world_.Pull(many);
+  EXPECT_TRUE(world_.RunUntil([&] { return world_.DataHost("official").sent >= 60 * kMiB; }));
+  world_.Kill();
+  // The rest: what came since the last checkpoint, and during it, and a piece a connection.
+  EXPECT_GE(world_.recorded() + PublishedBytes(many), (60 - 8 - 8 - 16) * kMiB);
 }
 
 TEST_F(Restart, ComesBackFromAPowerCut) {
@@ -120,7 +144,7 @@ TEST_F(Restart, ACancelledPullKeepsWhatIsThere) {
   world_.Run(absl::Seconds(1));
   world_.ExpectQuiet();
   const ByteCount recorded = world_.recorded();
-  EXPECT_GE(recorded, 12 * kMiB);  // the rest: a piece a connection, and what came since the last checkpoint
+  EXPECT_GE(recorded, 16 * kMiB);
   EXPECT_LE(SentToFinish(world_.Pull(*repo_)), repo_->total() - recorded);
 }
 
@@ -233,7 +257,7 @@ TEST_F(Restart, ADiskThatFillsUpMidwayKeepsWhatIsThere) {
   EXPECT_THAT(pull.error.message, ::testing::HasSubstr("free some space"));
   world_.ExpectQuiet();
   const ByteCount recorded = world_.recorded();
-  EXPECT_GE(recorded, 12 * kMiB);  // the rest: a piece a connection, and what came since the last checkpoint
+  EXPECT_GE(recorded, 16 * kMiB);
   EXPECT_LE(SentToFinish(world_.Pull(*repo_)), repo_->total() - recorded);
 }
 
