@@ -6,31 +6,25 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/base/log.h"
-#include "daemon/engine/verdicts.h"
+#include "daemon/core/hedge.h"
 
 namespace hfget::engine {
 namespace {
 
 constexpr int kRounds = 2;
-constexpr int kMaxHops = 5;
-constexpr int kMaxPages = 10000;
 constexpr absl::Duration kBetweenRounds = absl::Seconds(2);
-
-net::Request RequestFor(const Source& source, std::string url) {
-  net::Request request;
-  request.url = std::move(url);
-  request.proxy = source.config.proxy;
-  request.ca_bundle = source.config.ca_bundle;
-  return request;
-}
+// Without a page of a listing for so long, another source is asked for the whole of it.
+constexpr absl::Duration kPagePatience = absl::Seconds(2);
+// Nobody who did not answer in time is asked for bytes so soon after.
+constexpr absl::Duration kAfterSilence = absl::Seconds(5);
 
 }  // namespace
 
-Lister::Lister(Context& context, Options options)
-    : context_(context), options_(std::move(options)) {}
+Lister::Lister(Context& context, Options options) : context_(context), options_(std::move(options)) {}
 
-void Lister::Pin(absl::AnyInvocable<void(Pinned)> done,
-                 absl::AnyInvocable<void(PullError)> failed) {
+Lister::~Lister() { StopAll(); }
+
+void Lister::Pin(absl::AnyInvocable<void(Pinned)> done, absl::AnyInvocable<void(PullError)> failed) {
   listing_ = false;
   on_pinned_ = std::move(done);
   on_failed_ = std::move(failed);
@@ -54,176 +48,176 @@ void Lister::BeginRounds() {
 }
 
 void Lister::BeginRound() {
+  StopAll();
   next_ = 0;
   reasons_.clear();
   rested_until_ = absl::InfiniteFuture();
-  order_ = context_.sources.ListingOrder(context_.clock.Steady());
+  round_began_ = context_.clock.Steady();
+  order_ = context_.sources.ListingOrder(round_began_);
   // Who pinned the commit surely has it.
   if (listing_) {
     std::stable_partition(order_.begin(), order_.end(), [&](core::SourceIndex i) { return i == pinned_.source; });
   }
-  NextSource();
+  StartNext();
 }
 
-void Lister::NextSource() {
-  const absl::Time now = context_.clock.Steady();
+void Lister::StartNext() {
+  if (hedge_timer_) context_.timers.Cancel(*std::exchange(hedge_timer_, std::nullopt));
+  if (candidate_) return;  // somebody has answered: nobody else need be asked
   while (next_ < order_.size()) {
-    const Source& s = context_.sources.at(order_[next_++]);
-    if (!options_.only_source.empty() && s.config.name != options_.only_source) continue;
-    if (s.health.Get(now) == core::SourceHealth::State::kResting) {
-      rested_until_ = std::min(rested_until_, s.health.ReturnsAt(now));
-      reasons_.push_back(absl::StrCat(s.config.name, ": rate limited"));
-      continue;
-    }
-    hops_ = pages_ = 0;
-    if (listing_) {
-      builder_.emplace(pinned_.repo, pinned_.commit);
-      Ask(hub::TreeUrl(s.config.endpoint, pinned_.repo, pinned_.commit));
-    } else {
-      Ask(hub::InfoUrl(s.config.endpoint, options_.repo, options_.revision));
-    }
-    return;
+    const core::SourceIndex source = order_[next_++];
+    if (MayAsk(source)) return Start(source);
   }
-  GiveUp();
+  if (attempts_.empty()) GiveUp();
 }
 
-void Lister::Ask(std::string url) {
-  net::Request request = RequestFor(source(), url);
-  url_ = std::move(url);
-  if (context_.sources.MaySendToken(order_[next_ - 1])) request.bearer = options_.token;
-  asked_at_ = context_.clock.Steady();
-  request_ = std::make_unique<SmallRequest>(
-      context_, std::move(request), SmallRequest::Limits{},
-      lifetime_.Guard([this](SmallAnswer answer) { OnAnswer(std::move(answer)); }));
+bool Lister::MayAsk(core::SourceIndex source) {
+  const Source& s = context_.sources.at(source);
+  if (!options_.only_source.empty() && s.config.name != options_.only_source) return false;
+  if (s.health.Get(context_.clock.Steady()) != core::SourceHealth::State::kResting) return true;
+  NoteRest(source);
+  reasons_.push_back(absl::StrCat(s.config.name, ": rate limited"));
+  return false;
 }
 
-void Lister::OnAnswer(SmallAnswer answer) {
-  const auto finished = std::move(request_);  // lives until this function ends
-  if (answer.error != net::NetError::kNone) {
-    const core::Failure failure = FailureOf(answer.error);
-    PassOver(failure == core::Failure::kNone ? core::Failure::kWrongAnswer : failure,
-             answer.detail.empty() ? std::string(net::NetErrorName(answer.error)) : answer.detail);
-    return;
+void Lister::Start(core::SourceIndex source) {
+  ListingAttempt::Wish wish;
+  wish.repo = listing_ ? pinned_.repo : options_.repo;
+  wish.revision = listing_ ? pinned_.commit : options_.revision;
+  wish.tree = listing_;
+  wish.token = options_.token;
+  attempts_.push_back(std::make_unique<ListingAttempt>(
+      context_, source, std::move(wish), lifetime_.Guard([this, source](ListingVerdict verdict) {
+        OnVerdict(source, std::move(verdict));
+      })));
+  const Source& s = context_.sources.at(source);
+  HedgeAfter(listing_ ? kPagePatience : core::HedgeFor(s.stats.times(), s.failures_in_a_row > 0).ask_next_after,
+             source, 0);
+}
+
+void Lister::HedgeAfter(absl::Duration delay, core::SourceIndex source, int pages) {
+  hedge_timer_ = context_.timers.At(context_.clock.Steady() + delay, [this, delay, source, pages] {
+    hedge_timer_.reset();
+    for (const auto& attempt : attempts_) {
+      if (attempt->source() == source && attempt->pages() > pages) return HedgeAfter(delay, source, attempt->pages());
+    }
+    StartNext();
+  });
+}
+
+const ListingAttempt* Lister::PendingAuthority() const {
+  for (const auto& attempt : attempts_) {
+    if (context_.sources.at(attempt->source()).config.authority) return attempt.get();
   }
+  return nullptr;
+}
+
+bool Lister::IsFinal(core::SourceIndex source) const {
+  return context_.sources.at(source).config.authority || !options_.only_source.empty();
+}
+
+void Lister::OnVerdict(core::SourceIndex source, ListingVerdict verdict) {
+  const auto own = std::find_if(attempts_.begin(), attempts_.end(),
+                                [source](const auto& a) { return a->source() == source; });
+  const auto ended = std::move(*own);  // lives until this function ends
+  attempts_.erase(own);
+  if (verdict.good()) return OnGood(source, std::move(verdict));
+  if (verdict.said && verdict.said->cause != core::ErrorCause::kHostileListing && IsFinal(source)) {
+    return Refuse(*std::move(verdict.said));
+  }
+  PassOver(source, std::move(verdict));
+}
+
+void Lister::OnGood(core::SourceIndex source, ListingVerdict verdict) {
   const absl::Time now = context_.clock.Steady();
-  source().stats.OnFirstByte(now - asked_at_);
-  context_.sources.OnHeaders(order_[next_ - 1], answer.head.headers.fields, now);
-  const int status = answer.head.status;
-  if (status >= 300 && status < 400) {
-    OnRedirect(answer);
-  } else if (status != 200) {
-    OnHubError(answer);
-  } else if (listing_) {
-    OnTreePage(answer);
-  } else {
-    OnInfo(answer);
-  }
+  context_.sources.OnSuccess(source, now);
+  if (verdict.manifest) pinned_.source = source;
+  const ListingAttempt* pending = PendingAuthority();
+  // A commit's listing is the same wherever it comes from.
+  if (listing_ || pending == nullptr || IsFinal(source)) return Accept(std::move(verdict));
+  if (candidate_) return;
+  candidate_ = std::move(verdict);
+  const Source& preferred = context_.sources.at(pending->source());
+  const core::Hedge hedge = core::HedgeFor(preferred.stats.times(), preferred.failures_in_a_row > 0);
+  if (round_began_ + hedge.prefer_for <= now) return TakeCandidate();
+  candidate_timer_ = context_.timers.At(round_began_ + hedge.prefer_for, [this] {
+    candidate_timer_.reset();
+    TakeCandidate();
+  });
 }
 
-void Lister::OnRedirect(const SmallAnswer& answer) {
-  const auto base = hub::ParseUrl(url_);
-  const auto next = base.ok() ? hub::ResolveReference(*base, answer.head.headers.Get("location"))
-                              : absl::StatusOr<hub::Url>(base.status());
-  if (!next.ok()) return PassOver(core::Failure::kWrongAnswer, "redirects to what is not a URL");
-  if (!next->SameOrigin(*base)) {
-    return PassOver(core::Failure::kWrongRegion,
-                    absl::StrCat("redirects to another hub (", next->host,
-                                 "): it serves only its own region; a proxy or VPN may be on"));
+void Lister::TakeCandidate() {
+  const absl::Time now = context_.clock.Steady();
+  if (const ListingAttempt* silent = PendingAuthority()) {
+    const core::SourceIndex index = silent->source();
+    const std::string why = absl::StrCat(
+        "no answer in ", absl::FormatDuration(absl::Trunc(now - round_began_, absl::Milliseconds(10))));
+    context_.sources.OnFailure(index, core::Failure::kStall, {}, why, now, context_.rng);
+    Source& source = context_.sources.at(index);
+    source.not_before = std::max(source.not_before, now + kAfterSilence);
+    reasons_.push_back(absl::StrCat(source.config.name, ": ", why));
   }
-  if (++hops_ > kMaxHops) return PassOver(core::Failure::kWrongAnswer, "redirects without end");
-  Ask(next->ToString());
+  ListingVerdict verdict = *std::exchange(candidate_, std::nullopt);
+  Accept(std::move(verdict));
 }
 
-void Lister::OnInfo(const SmallAnswer& answer) {
-  auto info = hub::ParseInfo(answer.body);
-  if (!info.ok()) {
-    return PassOver(core::Failure::kWrongAnswer,
-                    absl::StrCat("does not answer as a hub does: ", info.status().message()));
+void Lister::Accept(ListingVerdict verdict) {
+  StopAll();
+  if (verdict.manifest) {
+    verdict.manifest->is_private = pinned_.is_private;
+    verdict.manifest->gated = pinned_.gated;
+    auto done = std::move(on_listed_);
+    return done(*std::move(verdict.manifest));
   }
-  pinned_.repo = options_.repo;
-  if (!info->name.empty()) pinned_.repo.name = info->name;
-  pinned_.commit = info->commit;
-  pinned_.is_private = info->is_private;
-  pinned_.gated = info->gated;
-  pinned_.source = order_[next_ - 1];
-  if (std::string warning = hub::HubWarning(answer.head.headers.fields); !warning.empty()) {
-    pinned_.notices.push_back(std::move(warning));
-  }
-  context_.sources.OnSuccess(pinned_.source, context_.clock.Steady());
+  pinned_ = *std::move(verdict.pinned);
+  SayWhoseListing(pinned_);
   auto done = std::move(on_pinned_);
   done(pinned_);
 }
 
-void Lister::OnTreePage(const SmallAnswer& answer) {
-  auto rows = hub::ParseTreePage(answer.body);
-  absl::Status status = rows.status();
-  if (status.ok()) status = builder_->AddPage(*std::move(rows));
-  if (!status.ok()) {
-    verdict_ = PullError{core::ErrorCause::kHostileListing,
-                         absl::StrCat("the listing of ", pinned_.repo.name, " from ",
-                                      source().config.name, " cannot be used: ", status.message()),
-                         source().config.name, {}};
-    return PassOver(core::Failure::kWrongAnswer, std::string(status.message()));
-  }
-  const std::string next = hub::NextLink(answer.head.headers.fields);
-  if (next.empty()) {
-    context_.sources.OnSuccess(order_[next_ - 1], context_.clock.Steady());
-    hub::Manifest manifest = std::move(*builder_).Build();
-    manifest.is_private = pinned_.is_private;
-    manifest.gated = pinned_.gated;
-    pinned_.source = order_[next_ - 1];
-    auto done = std::move(on_listed_);
-    done(std::move(manifest));
+void Lister::SayWhoseListing(Pinned& pinned) const {
+  if (IsFinal(pinned.source)) return;
+  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
+    if (!context_.sources.at(i).config.authority) continue;
+    const std::string why = reasons_.empty() ? "" : absl::StrCat(" (", absl::StrJoin(reasons_, "; "), ")");
+    pinned.notices.push_back(absl::StrCat("the listing is ", context_.sources.at(pinned.source).config.name,
+                                          "'s, which may lag behind", why, "; --authority ",
+                                          context_.sources.at(i).config.name, " insists"));
     return;
   }
-  auto url = hub::RebaseNextPage(source().config.endpoint, pinned_.repo, pinned_.commit, next);
-  if (!url.ok()) return PassOver(core::Failure::kWrongAnswer, std::string(url.status().message()));
-  if (*url == url_ || ++pages_ > kMaxPages) {
-    return PassOver(core::Failure::kWrongAnswer, "the pages of its listing have no end");
+}
+
+void Lister::Refuse(PullError error) {
+  StopAll();
+  auto failed = std::move(on_failed_);
+  failed(std::move(error));
+}
+
+void Lister::StopAll() {
+  attempts_.clear();
+  candidate_.reset();
+  if (hedge_timer_) context_.timers.Cancel(*std::exchange(hedge_timer_, std::nullopt));
+  if (candidate_timer_) context_.timers.Cancel(*std::exchange(candidate_timer_, std::nullopt));
+}
+
+void Lister::PassOver(core::SourceIndex source, ListingVerdict verdict) {
+  const std::string name = context_.sources.at(source).config.name;
+  spdlog::info("listing of {} not from {}: {}", options_.repo.name, name, verdict.why);
+  if (verdict.said && (!verdict_ || verdict.said->cause == core::ErrorCause::kHostileListing)) {
+    verdict_ = std::move(verdict.said);
   }
-  hops_ = 0;
-  Ask(*std::move(url));
+  context_.sources.OnFailure(source, verdict.failure, verdict.rest, verdict.why, context_.clock.Steady(), context_.rng);
+  reasons_.push_back(absl::StrCat(name, ": ", verdict.why));
+  NoteRest(source);
+  if (candidate_ && PendingAuthority() == nullptr) return TakeCandidate();
+  StartNext();
 }
 
-hub::AskedFor Lister::Asked() const {
-  const Source& s = context_.sources.at(order_[next_ - 1]);
-  hub::AskedFor asked;
-  asked.repo = options_.repo;
-  asked.revision = options_.revision;
-  asked.source = s.config.name;
-  asked.endpoint = context_.sources.HomeOf(order_[next_ - 1]);
-  asked.token_sent = !options_.token.empty() && context_.sources.MaySendToken(order_[next_ - 1]);
-  return asked;
-}
-
-void Lister::OnHubError(const SmallAnswer& answer) {
-  const hub::HubError error = hub::ClassifyError(answer.head.status, answer.head.headers.fields,
-                                                 answer.body, true, context_.clock.Wall());
-  const core::ErrorCause cause = CauseOf(error.kind);
-  PullError verdict{cause, hub::Explain(error, Asked()), source().config.name, error.retry_after};
-  const bool is_answer = cause != core::ErrorCause::kNoSource;
-  const bool final_word = source().config.authority || !options_.only_source.empty();
-  if (is_answer && final_word) {
-    auto failed = std::move(on_failed_);
-    failed(std::move(verdict));
-    return;
-  }
-  const std::string why = verdict.message;
-  if (is_answer && !verdict_) verdict_ = std::move(verdict);
-  PassOver(is_answer ? core::Failure::kNotHere : FailureOf(error), why, error.retry_after);
-}
-
-void Lister::PassOver(core::Failure failure, std::string why, std::optional<absl::Duration> rest) {
-  const std::string name = source().config.name;
-  spdlog::info("listing of {} not from {}: {}", options_.repo.name, name, why);
-  context_.sources.OnFailure(order_[next_ - 1], failure, rest, why, context_.clock.Steady(),
-                             context_.rng);
-  reasons_.push_back(absl::StrCat(name, ": ", why));
+void Lister::NoteRest(core::SourceIndex source) {
   const absl::Time now = context_.clock.Steady();
-  if (source().health.Get(now) == core::SourceHealth::State::kResting) {
-    rested_until_ = std::min(rested_until_, source().health.ReturnsAt(now));
-  }
-  NextSource();
+  const core::SourceHealth& health = context_.sources.at(source).health;
+  if (health.Get(now) != core::SourceHealth::State::kResting) return;
+  rested_until_ = std::min(rested_until_, health.ReturnsAt(now));
 }
 
 std::optional<absl::Time> Lister::NextRound() {
@@ -257,8 +251,7 @@ void Lister::GiveUp() {
     context_.timers.At(*again, lifetime_.Guard([this] { BeginRound(); }));
     return;
   }
-  auto failed = std::move(on_failed_);
-  failed(verdict_ ? *verdict_ : NobodyAnswered());
+  Refuse(verdict_ ? *verdict_ : NobodyAnswered());
 }
 
 }  // namespace hfget::engine

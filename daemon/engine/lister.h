@@ -1,4 +1,4 @@
-// Pins a revision to a commit and reads the listing: official first, then the others in order of health.
+// Pins a revision to a commit and reads the listing: official first, then the others in order of health, hedged.
 #ifndef HFGET_DAEMON_ENGINE_LISTER_H_
 #define HFGET_DAEMON_ENGINE_LISTER_H_
 
@@ -11,25 +11,15 @@
 #include "daemon/engine/api.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/lifetime.h"
-#include "daemon/engine/small_request.h"
-#include "daemon/hub/hf_dialect.h"
-#include "daemon/hub/hub_error.h"
+#include "daemon/engine/listing_attempt.h"
 #include "daemon/hub/manifest.h"
-#include "daemon/hub/manifest_builder.h"
 
 namespace hfget::engine {
 
-struct Pinned {
-  hub::RepoId repo;  // canonical name
-  std::string commit;
-  bool is_private = false;
-  bool gated = false;
-  core::SourceIndex source = 0;
-  std::vector<std::string> notices;
-};
-
 // "Not found" and "no access" are final when an authority says so; from anybody else they count only when nobody says
-// better. A source that cannot be reached, or answers what is not the dialect, is passed over. Thread: the engine.
+// better. A source that cannot be reached, or answers what is not the dialect, is passed over. One that is slow to answer
+// is not waited for: the next is asked beside it (core/hedge.h), but what others say of a revision is held back for a moment,
+// since a mirror's "main" may be an old one. Thread: the engine.
 class Lister {
  public:
   struct Options {
@@ -40,6 +30,7 @@ class Lister {
   };
 
   Lister(Context& context, Options options);
+  ~Lister();
 
   void Pin(absl::AnyInvocable<void(Pinned)> done, absl::AnyInvocable<void(PullError)> failed);
   // REQUIRES: Pin was done, or `pinned` comes from an earlier run.
@@ -51,43 +42,50 @@ class Lister {
  private:
   void BeginRounds();
   void BeginRound();
-  void NextSource();
-  void Ask(std::string url);
-  void OnAnswer(SmallAnswer answer);
-  void OnRedirect(const SmallAnswer& answer);
-  void OnInfo(const SmallAnswer& answer);
-  void OnTreePage(const SmallAnswer& answer);
-  void OnHubError(const SmallAnswer& answer);
+  // Asks the next one that may be asked. Nobody left and nobody under way: concludes.
+  void StartNext();
+  bool MayAsk(core::SourceIndex source);
+  void Start(core::SourceIndex source);
+  // StartNext, unless this attempt has come on meanwhile.
+  void HedgeAfter(absl::Duration delay, core::SourceIndex source, int pages);
+  void OnVerdict(core::SourceIndex source, ListingVerdict verdict);
+  void OnGood(core::SourceIndex source, ListingVerdict verdict);
   // This source did not do it: remember why, go on.
-  void PassOver(core::Failure failure, std::string why, std::optional<absl::Duration> rest = {});
+  void PassOver(core::SourceIndex source, ListingVerdict verdict);
+  void NoteRest(core::SourceIndex source);
+  void TakeCandidate();
+  void Accept(ListingVerdict verdict);
+  void Refuse(PullError error);
+  void StopAll();
+  // An authority that was asked has not answered yet.
+  const ListingAttempt* PendingAuthority() const;
+  bool IsFinal(core::SourceIndex source) const;
   void GiveUp();
   // When it is worth asking again; nullopt: it is not.
   std::optional<absl::Time> NextRound();
   PullError NobodyAnswered() const;
-  hub::AskedFor Asked() const;
-  Source& source() { return context_.sources.at(order_[next_ - 1]); }
+  void SayWhoseListing(Pinned& pinned) const;
 
   Context& context_;
   const Options options_;
   bool listing_ = false;  // false: pinning
   Pinned pinned_;
-  std::optional<hub::ManifestBuilder> builder_;
   absl::AnyInvocable<void(Pinned)> on_pinned_;
   absl::AnyInvocable<void(hub::Manifest)> on_listed_;
   absl::AnyInvocable<void(PullError)> on_failed_;
 
   std::vector<core::SourceIndex> order_;
-  size_t next_ = 0;   // into order_
+  size_t next_ = 0;  // into order_
+  std::vector<std::unique_ptr<ListingAttempt>> attempts_;  // under way
+  std::optional<ListingVerdict> candidate_;                // held back while an authority may still answer
   int round_ = 0;
   absl::Time began_;
+  absl::Time round_began_;
   absl::Time rested_until_ = absl::InfiniteFuture();  // of those passed over because they rest, the first to return
-  int hops_ = 0;
-  int pages_ = 0;
-  std::string url_;
-  absl::Time asked_at_;
-  std::optional<PullError> verdict_;   // the best "no" so far
-  std::vector<std::string> reasons_;   // "tuna: connection refused", of this round
-  std::unique_ptr<SmallRequest> request_;
+  std::optional<PullError> verdict_;                  // the best "no" so far
+  std::vector<std::string> reasons_;                  // "tuna: connection refused", of this round
+  std::optional<Timers::Id> hedge_timer_;
+  std::optional<Timers::Id> candidate_timer_;
   Lifetime lifetime_;
 };
 

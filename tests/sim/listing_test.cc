@@ -120,5 +120,103 @@ TEST(Listing, AFileThatTheAuthorityHasNotComesFromAMirror) {
   world.ExpectPublished(repo);
 }
 
+// Three mirrors, and the official hub as `fault` makes it; no official hub at all without one.
+struct Blocked {
+  explicit Blocked(const Fault* fault) {
+    if (fault != nullptr) world.AddSource("official").Add(*fault);
+    for (const char* name : {"tuna", "pai", "hf-mirror"}) {
+      world.AddSource(name);
+      world.DataHost(name).connection_rate = 2 * kMiB;
+    }
+    repo = &world.AddRepo();
+    repo->Add("big.bin", 64 * kMiB);
+  }
+  // How long the first byte, and the whole pull, take.
+  std::pair<absl::Duration, absl::Duration> Pull() {
+    const absl::Time begin = world.clock.Steady();
+    const ByteCount before = Sent();
+    const std::string id = world.Pull(*repo);
+    EXPECT_TRUE(world.RunUntil([&] { return Sent() > before; }));
+    const absl::Duration first = world.clock.Steady() - begin;
+    EXPECT_TRUE(world.RunUntil([&] { return core::IsTerminal(world.Get(id).state); }));
+    EXPECT_EQ(world.Get(id).state, PullState::kDone) << world.Get(id).error.message;
+    return {first, world.clock.Steady() - begin};
+  }
+  ByteCount Sent() {
+    ByteCount bytes = 0;
+    for (const char* name : {"tuna", "pai", "hf-mirror"}) bytes += world.DataHost(name).sent;
+    return bytes;
+  }
+
+  World world;
+  FakeRepo* repo;
+};
+
+TEST(Listing, ABlockedOfficialHubCostsNextToNothing) {
+  const absl::Duration absent = Blocked(nullptr).Pull().second;
+  for (const Fault& fault : {Fault{.kind = Kind::kConnectTimeout, .where = Where::kAny},
+                             Fault{.kind = Kind::kNoHead, .where = Where::kAny},
+                             Fault{.kind = Kind::kReset, .where = Where::kAny},
+                             Fault{.kind = Kind::kRefuse, .where = Where::kAny}}) {
+    Blocked blocked(&fault);
+    const auto [first, whole] = blocked.Pull();
+    EXPECT_LT(first, absl::Seconds(3)) << static_cast<int>(fault.kind);
+    EXPECT_LT(whole, 1.2 * absent) << static_cast<int>(fault.kind);
+  }
+}
+
+TEST(Listing, ASecondPullDoesNotWaitForWhoWasSilent) {
+  const Fault blackhole{.kind = Kind::kConnectTimeout, .where = Where::kAny};
+  Blocked blocked(&blackhole);
+  EXPECT_GT(blocked.Pull().first, absl::Milliseconds(400));
+  FakeRepo& other = blocked.world.AddRepo("org/other");
+  other.Add("other.bin", 8 * kMiB);
+  blocked.repo = &other;
+  EXPECT_LT(blocked.Pull().first, absl::Milliseconds(300));
+}
+
+TEST(Listing, AMirrorThatIsSoonerDoesNotSpeakForTheHub) {
+  World world;
+  world.AddSource("official").latency = absl::Milliseconds(180);  // and as long again to connect
+  world.AddSource("tuna").latency = absl::Milliseconds(5);
+  const auto pull = world.Finish(world.Pull(AddRepo(world)));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_EQ(pull.listing_source, "official");
+  EXPECT_TRUE(pull.notices.empty());
+}
+
+TEST(Listing, IsMarkedWhenItIsAMirrors) {
+  World world;
+  world.AddSource("official").Add({.kind = Kind::kConnectTimeout, .where = Where::kAny});
+  world.AddSource("tuna");
+  const auto pull = world.Finish(world.Pull(AddRepo(world)));
+  EXPECT_EQ(pull.listing_source, "tuna");
+  ASSERT_EQ(pull.notices.size(), 1u);
+  EXPECT_THAT(pull.notices[0], HasSubstr("tuna's"));
+  EXPECT_THAT(pull.notices[0], HasSubstr("official: no answer in 400ms"));
+}
+
+TEST(Listing, TheAuthoritysNoCountsThoughAMirrorWasSooner) {
+  World world;
+  FakeHost& official = world.AddSource("official");
+  official.latency = absl::Milliseconds(180);
+  official.lags_until = absl::InfiniteFuture();
+  world.AddSource("tuna").latency = absl::Milliseconds(5);
+  const auto pull = world.Finish(world.Pull(AddRepo(world)));
+  EXPECT_EQ(pull.state, PullState::kFailed);
+  EXPECT_EQ(pull.error.cause, ErrorCause::kNotFound) << pull.error.message;
+}
+
+TEST(Listing, PagesThatDoNotComeAreAskedOfAnother) {
+  World world;
+  FakeHost& official = world.AddSource("official");
+  official.page_rows = 1;
+  official.Add({.kind = Kind::kNoHead, .where = Where::kListing, .skip = 2});
+  world.AddSource("tuna");
+  const auto pull = world.Finish(world.Pull(AddRepo(world)));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_LT(pull.finished - pull.created, absl::Seconds(6));
+}
+
 }  // namespace
 }  // namespace hfget::testing

@@ -1,0 +1,164 @@
+#include "daemon/engine/listing_attempt.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/engine/verdicts.h"
+
+namespace hfget::engine {
+namespace {
+
+constexpr int kMaxHops = 5;
+constexpr int kMaxPages = 10000;
+
+}  // namespace
+
+ListingAttempt::ListingAttempt(Context& context, core::SourceIndex source, Wish wish,
+                               absl::AnyInvocable<void(ListingVerdict)> done)
+    : context_(context), source_(source), wish_(std::move(wish)), done_(std::move(done)) {
+  const std::string& endpoint = source_config().config.endpoint;
+  if (wish_.tree) {
+    builder_.emplace(wish_.repo, wish_.revision);
+    Ask(hub::TreeUrl(endpoint, wish_.repo, wish_.revision));
+  } else {
+    Ask(hub::InfoUrl(endpoint, wish_.repo, wish_.revision));
+  }
+}
+
+void ListingAttempt::Ask(std::string url) {
+  net::Request request;
+  request.url = url;
+  request.proxy = source_config().config.proxy;
+  request.ca_bundle = source_config().config.ca_bundle;
+  url_ = std::move(url);
+  if (context_.sources.MaySendToken(source_)) request.bearer = wish_.token;
+  asked_at_ = context_.clock.Steady();
+  request_ = std::make_unique<SmallRequest>(
+      context_, std::move(request), SmallRequest::Limits{},
+      lifetime_.Guard([this](SmallAnswer answer) { OnAnswer(std::move(answer)); }));
+}
+
+void ListingAttempt::OnAnswer(SmallAnswer answer) {
+  const auto finished = std::move(request_);  // lives until this function ends
+  if (answer.error != net::NetError::kNone) {
+    const core::Failure failure = FailureOf(answer.error);
+    return Fail(failure == core::Failure::kNone ? core::Failure::kWrongAnswer : failure,
+                answer.detail.empty() ? std::string(net::NetErrorName(answer.error)) : answer.detail);
+  }
+  const absl::Time now = context_.clock.Steady();
+  context_.sources.at(source_).stats.OnFirstByte(now - asked_at_);
+  context_.sources.OnHeaders(source_, answer.head.headers.fields, now);
+  const int status = answer.head.status;
+  if (status >= 300 && status < 400) {
+    OnRedirect(answer);
+  } else if (status != 200) {
+    OnHubError(answer);
+  } else if (wish_.tree) {
+    OnTreePage(answer);
+  } else {
+    OnInfo(answer);
+  }
+}
+
+void ListingAttempt::OnRedirect(const SmallAnswer& answer) {
+  const auto base = hub::ParseUrl(url_);
+  const auto next = base.ok() ? hub::ResolveReference(*base, answer.head.headers.Get("location"))
+                              : absl::StatusOr<hub::Url>(base.status());
+  if (!next.ok()) return Fail(core::Failure::kWrongAnswer, "redirects to what is not a URL");
+  if (!next->SameOrigin(*base)) {
+    return Fail(core::Failure::kWrongRegion,
+                absl::StrCat("redirects to another hub (", next->host,
+                             "): it serves only its own region; a proxy or VPN may be on"));
+  }
+  if (++hops_ > kMaxHops) return Fail(core::Failure::kWrongAnswer, "redirects without end");
+  Ask(next->ToString());
+}
+
+void ListingAttempt::OnInfo(const SmallAnswer& answer) {
+  auto info = hub::ParseInfo(answer.body);
+  if (!info.ok()) {
+    return Fail(core::Failure::kWrongAnswer,
+                absl::StrCat("does not answer as a hub does: ", info.status().message()));
+  }
+  Pinned pinned;
+  pinned.repo = wish_.repo;
+  if (!info->name.empty()) pinned.repo.name = info->name;
+  pinned.commit = info->commit;
+  pinned.is_private = info->is_private;
+  pinned.gated = info->gated;
+  pinned.source = source_;
+  if (std::string warning = hub::HubWarning(answer.head.headers.fields); !warning.empty()) {
+    pinned.notices.push_back(std::move(warning));
+  }
+  ListingVerdict verdict;
+  verdict.pinned = std::move(pinned);
+  End(std::move(verdict));
+}
+
+void ListingAttempt::OnTreePage(const SmallAnswer& answer) {
+  auto rows = hub::ParseTreePage(answer.body);
+  absl::Status status = rows.status();
+  if (status.ok()) status = builder_->AddPage(*std::move(rows));
+  if (!status.ok()) {
+    ListingVerdict verdict;
+    verdict.failure = core::Failure::kWrongAnswer;
+    verdict.why = std::string(status.message());
+    verdict.said = PullError{core::ErrorCause::kHostileListing,
+                             absl::StrCat("the listing of ", wish_.repo.name, " from ", source_config().config.name,
+                                          " cannot be used: ", status.message()),
+                             source_config().config.name, {}};
+    return End(std::move(verdict));
+  }
+  ++pages_;
+  const std::string next = hub::NextLink(answer.head.headers.fields);
+  if (next.empty()) {
+    ListingVerdict verdict;
+    verdict.manifest = std::move(*builder_).Build();
+    return End(std::move(verdict));
+  }
+  auto url = hub::RebaseNextPage(source_config().config.endpoint, wish_.repo, wish_.revision, next);
+  if (!url.ok()) return Fail(core::Failure::kWrongAnswer, std::string(url.status().message()));
+  if (*url == url_ || pages_ > kMaxPages) {
+    return Fail(core::Failure::kWrongAnswer, "the pages of its listing have no end");
+  }
+  hops_ = 0;
+  Ask(*std::move(url));
+}
+
+hub::AskedFor ListingAttempt::Asked() const {
+  hub::AskedFor asked;
+  asked.repo = wish_.repo;
+  asked.revision = wish_.revision;
+  asked.source = source_config().config.name;
+  asked.endpoint = context_.sources.HomeOf(source_);
+  asked.token_sent = !wish_.token.empty() && context_.sources.MaySendToken(source_);
+  return asked;
+}
+
+void ListingAttempt::OnHubError(const SmallAnswer& answer) {
+  const hub::HubError error = hub::ClassifyError(answer.head.status, answer.head.headers.fields, answer.body, true,
+                                                 context_.clock.Wall());
+  const core::ErrorCause cause = CauseOf(error.kind);
+  ListingVerdict verdict;
+  verdict.why = hub::Explain(error, Asked());
+  verdict.rest = error.retry_after;
+  verdict.failure = cause != core::ErrorCause::kNoSource ? core::Failure::kNotHere : FailureOf(error);
+  if (cause != core::ErrorCause::kNoSource) {
+    verdict.said = PullError{cause, verdict.why, source_config().config.name, error.retry_after};
+  }
+  End(std::move(verdict));
+}
+
+void ListingAttempt::Fail(core::Failure failure, std::string why) {
+  ListingVerdict verdict;
+  verdict.failure = failure;
+  verdict.why = std::move(why);
+  End(std::move(verdict));
+}
+
+void ListingAttempt::End(ListingVerdict verdict) {
+  auto done = std::move(done_);
+  done(std::move(verdict));
+}
+
+}  // namespace hfget::engine

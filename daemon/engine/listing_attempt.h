@@ -1,0 +1,90 @@
+// One source asked for one thing: the commit of a revision, or the listing of a commit.
+#ifndef HFGET_DAEMON_ENGINE_LISTING_ATTEMPT_H_
+#define HFGET_DAEMON_ENGINE_LISTING_ATTEMPT_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "daemon/base/secret.h"
+#include "daemon/core/failure.h"
+#include "daemon/engine/api.h"
+#include "daemon/engine/context.h"
+#include "daemon/engine/lifetime.h"
+#include "daemon/engine/small_request.h"
+#include "daemon/hub/hf_dialect.h"
+#include "daemon/hub/hub_error.h"
+#include "daemon/hub/manifest.h"
+#include "daemon/hub/manifest_builder.h"
+
+namespace hfget::engine {
+
+// What a revision of a repo is at the moment, and who says so.
+struct Pinned {
+  hub::RepoId repo;  // canonical name
+  std::string commit;
+  bool is_private = false;
+  bool gated = false;
+  core::SourceIndex source = 0;
+  std::vector<std::string> notices;
+};
+
+// What came of an attempt: the commit, or the manifest, or why neither.
+struct ListingVerdict {
+  std::optional<Pinned> pinned;
+  std::optional<hub::Manifest> manifest;
+
+  core::Failure failure = core::Failure::kNone;
+  std::string why;                     // one line
+  std::optional<absl::Duration> rest;  // rate limited
+  std::optional<PullError> said;       // the source understood, and says no; or its listing is hostile
+
+  bool good() const { return pinned || manifest; }
+};
+
+// Starts with the construction; cancels with the destruction. Thread: the engine.
+class ListingAttempt {
+ public:
+  struct Wish {
+    hub::RepoId repo;
+    std::string revision;  // of a listing: the full commit
+    bool tree = false;     // the listing; else the commit
+    Secret token;          // sent only where it may be
+  };
+
+  // `done` may destroy this object.
+  ListingAttempt(Context& context, core::SourceIndex source, Wish wish, absl::AnyInvocable<void(ListingVerdict)> done);
+
+  core::SourceIndex source() const { return source_; }
+  int pages() const { return pages_; }  // that came so far
+
+ private:
+  void Ask(std::string url);
+  void OnAnswer(SmallAnswer answer);
+  void OnRedirect(const SmallAnswer& answer);
+  void OnInfo(const SmallAnswer& answer);
+  void OnTreePage(const SmallAnswer& answer);
+  void OnHubError(const SmallAnswer& answer);
+  void Fail(core::Failure failure, std::string why);
+  void End(ListingVerdict verdict);
+  hub::AskedFor Asked() const;
+  const Source& source_config() const { return context_.sources.at(source_); }
+
+  Context& context_;
+  const core::SourceIndex source_;
+  const Wish wish_;
+  absl::AnyInvocable<void(ListingVerdict)> done_;
+  std::optional<hub::ManifestBuilder> builder_;
+  int hops_ = 0;
+  int pages_ = 0;
+  std::string url_;
+  absl::Time asked_at_;
+  std::unique_ptr<SmallRequest> request_;
+  Lifetime lifetime_;
+};
+
+}  // namespace hfget::engine
+
+#endif  // HFGET_DAEMON_ENGINE_LISTING_ATTEMPT_H_
