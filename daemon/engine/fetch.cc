@@ -219,6 +219,7 @@ void Fetch::End(core::Failure failure, std::string why) {
   running_ = false;
   over_ = true;
   result_.failure = failure;
+  result_.commit = job_.commit;
   result_.why = std::move(why);
   if (first_byte_ != absl::InfinitePast()) result_.body_time = context_.clock.Steady() - first_byte_;
   if (buffer_ && buffer_.size() > 0) {

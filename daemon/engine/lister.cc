@@ -203,11 +203,13 @@ void Lister::StopAll() {
 void Lister::PassOver(core::SourceIndex source, ListingVerdict verdict) {
   const std::string name = context_.sources.at(source).config.name;
   spdlog::info("listing of {} not from {}: {}", options_.repo.name, name, verdict.why);
+  const bool lags = listing_ && verdict.said && verdict.said->cause == core::ErrorCause::kNotFound;
   if (verdict.said && (!verdict_ || verdict.said->cause == core::ErrorCause::kHostileListing)) {
     verdict_ = std::move(verdict.said);
   }
   context_.sources.OnFailure(source, verdict.failure, verdict.rest, verdict.why, context_.clock.Steady(), context_.rng);
   reasons_.push_back(absl::StrCat(name, ": ", verdict.why));
+  if (lags) context_.sources.at(source).absences.Add(pinned_.commit, context_.clock.Steady());
   NoteRest(source);
   if (candidate_ && PendingAuthority() == nullptr) return TakeCandidate();
   StartNext();

@@ -72,6 +72,8 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
     if (moving) share.connections = racer_.ConnectionsOf(i, this);
     if (const std::string* bar = Barred(i)) {
       share.note = *bar;
+    } else if (source.absences.Has(commit_, now)) {
+      share.note = "does not have this commit (yet)";
     } else if (!source.health.Usable(now) || (share.bytes == 0 && source.failures_in_a_row > 0)) {
       share.note = source.last_failure.empty() ? source.health.reason() : source.last_failure;
     }

@@ -8,6 +8,7 @@
 
 #include "absl/random/bit_gen_ref.h"
 #include "absl/time/time.h"
+#include "daemon/core/absences.h"
 #include "daemon/core/connection_limit.h"
 #include "daemon/core/failure.h"
 #include "daemon/core/scheduler.h"
@@ -30,6 +31,7 @@ struct Source {
   core::SourceStats stats;
   core::SourceHealth health;
   core::ConnectionLimit limit;
+  core::Absences absences;
   int in_use = 0;                                   // connections that carry a flight now
   absl::Time not_before = absl::InfinitePast();     // back-off after failures
   int failures_in_a_row = 0;

@@ -172,9 +172,16 @@ bool Transfer::BarredAsSuspect(core::SourceIndex source) const {
   return suspects_allowed_ == 1 && provenance_.UnderSuspicion() && provenance_.suspect() == source;
 }
 
+bool Transfer::LacksCommits(core::SourceIndex source, absl::Time now) const {
+  const core::Absences& absences = context_.sources.at(source).absences;
+  return std::all_of(claims_.begin(), claims_.end(), [&](const Claim& claim) {
+    return claim.client == nullptr || absences.Has(claim.client->commit(), now);
+  });
+}
+
 bool Transfer::MayServe(core::SourceIndex source, absl::Time now) const {
   return state_ == State::kFetching && resolving_.count(source) == 0 && !BarredAsSuspect(source) &&
-         bars_.Find(source, now) == nullptr && BarredByPulls(source) == nullptr;
+         bars_.Find(source, now) == nullptr && BarredByPulls(source) == nullptr && !LacksCommits(source, now);
 }
 
 // By an authority: then it is no use to wait for a mirror to get it.
@@ -196,6 +203,7 @@ std::optional<std::string> Transfer::NeverServes(core::SourceIndex source, absl:
   const bool absent = bar != nullptr && bar->failure == core::Failure::kNotHere;
   if (bar != nullptr && (bar->final() || (absent && SaidToBeAbsent(now)))) return bar->error.message;
   if (const std::string* why = BarredByPulls(source)) return *why;
+  if (LacksCommits(source, now) && SaidToBeAbsent(now)) return "does not have this commit";
   return std::nullopt;
 }
 
@@ -229,7 +237,8 @@ FetchJob Transfer::JobFor(const core::Flight& flight, absl::Time wall) {
   job.source = flight.source;
   job.file = &file_;
   const auto claim = std::find_if(claims_.begin(), claims_.end(), [&](const Claim& c) {
-    return c.client != nullptr && c.client->Barred(flight.source) == nullptr;
+    return c.client != nullptr && c.client->Barred(flight.source) == nullptr &&
+           !context_.sources.at(flight.source).absences.Has(c.client->commit(), context_.clock.Steady());
   });
   const Claim& chosen = claim != claims_.end() ? *claim : claims_.front();
   job.commit = chosen.client->commit();
@@ -349,6 +358,9 @@ void Transfer::OnFetchEnd(core::SourceIndex source, FetchResult& result, absl::T
   KeepRest(source, result);
   if (result.body_bytes > 0) bars_.OnBytes(source);
   if (result.failure == core::Failure::kNone) return;
+  // Then the other files of this commit need not be asked for, either.
+  const bool lags = result.hub_error.kind == hub::HubErrorKind::kRevisionNotFound;
+  if (lags) context_.sources.at(source).absences.Add(result.commit, now);
   // The data host may be the cause: the hub is asked for another one.
   if (result.body_bytes == 0) targets_.erase(source);
   PullError error = ErrorFor(source, result);

@@ -131,6 +131,8 @@ class Transfer {
   void ForEachClient(absl::FunctionRef<void(TransferClient&)> call) const;
   const std::string* BarredByPulls(core::SourceIndex source) const;
   bool BarredAsSuspect(core::SourceIndex source) const;
+  // Every commit that the file is wanted of is absent there (yet).
+  bool LacksCommits(core::SourceIndex source, absl::Time now) const;
   bool SaidToBeAbsent(absl::Time now) const;
   // Why nobody need wait for this source; nullopt: it may serve, now or later.
   std::optional<std::string> NeverServes(core::SourceIndex source, absl::Time now) const;

@@ -182,6 +182,18 @@ TEST(Fault, AsksAMirrorThatLaggedAgain) {
   EXPECT_LT(world.Hub("tuna").requests, 60);
 }
 
+TEST(Fault, DoesNotAskAMirrorThatLagsForEveryFile) {
+  World world;
+  world.AddSource("official");
+  world.AddSource("tuna").lags_until = absl::InfiniteFuture();
+  FakeRepo& repo = world.AddRepo();
+  for (int i = 0; i < 200; ++i) repo.Add(absl::StrCat("small/", i), 20000, /*lfs=*/false);
+  const auto pull = world.Finish(world.Pull(repo));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_LT(world.Hub("tuna").requests, 20);  // as many as were on their way when the first answer came
+  EXPECT_EQ(world.StateOf("tuna"), "ok");
+}
+
 TEST(Fault, GoesOnWhenTheNetComesBack) {
   World world;
   const absl::Time back = world.clock.Wall() + absl::Minutes(3);
