@@ -28,6 +28,9 @@ void Declare(CLI::App& app, Flags* flags) {
       ->type_name("PATH");
   app.add_option("--state-dir", flags->state_dir, "What is remembered (~/.local/state/hfget)")
       ->type_name("DIR");
+  app.add_option("--token-file", flags->token_file,
+                 "The Hugging Face token for pulls that bring none; read anew at each pull")
+      ->type_name("FILE");
   app.add_option("--log-file", flags->log_file, "Log there (standard error)")->type_name("FILE");
   app.add_option("--log-level", flags->log_level, "Log that and worse (info)")
       ->type_name("LEVEL")
@@ -77,7 +80,9 @@ absl::Status FillEngine(const ConfigFile& config, const Flags& flags, const Envi
   engine->max_active_pulls = config.max_active_pulls.value_or(engine->max_active_pulls);
   engine->max_bytes_per_sec = config.max_bytes_per_sec.value_or(engine->max_bytes_per_sec);
   engine->sync_data = !flags.no_fsync;
-  engine->find_token = [env] { return FindOwnToken(env); };
+  const std::string token_file =
+      flags.token_file.empty() ? config.token_file.value_or("") : flags.token_file;
+  engine->find_token = [env, file = env.Absolute(token_file)] { return FindOwnToken(env, file); };
   return absl::OkStatus();
 }
 

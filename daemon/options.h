@@ -16,7 +16,7 @@ namespace hfget {
 // The command line by itself.
 struct Flags {
   std::string answer;  // to --help or --version: to be printed, and nothing else done
-  std::string config, socket, state_dir, log_file, log_level;
+  std::string config, socket, state_dir, token_file, log_file, log_level;
   int ready_fd = -1;
   bool no_fsync = false;
 };

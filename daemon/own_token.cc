@@ -1,8 +1,12 @@
 #include "daemon/own_token.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,13 +37,32 @@ Secret Clean(const std::string& text, const std::string& where) {
   return Secret(std::string(token));
 }
 
-// One byte more than a token may have tells a file that is something else.
-std::string Head(const std::string& path) {
+// One byte more than a token may have tells a file that is something else. nullopt: it is not there.
+std::optional<Secret> ReadToken(const std::string& path) {
+  std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();  // follows links
+  if (type == std::filesystem::file_type::not_found) return std::nullopt;
+  errno = 0;
+  std::ifstream file;
+  // A pipe would keep us waiting for a writer.
+  if (type == std::filesystem::file_type::regular) file.open(path, std::ios::binary);
+  if (!file.is_open()) {
+    const std::string why = error          ? error.message()
+                            : errno != 0   ? std::strerror(errno)
+                                           : "it is no regular file";
+    spdlog::warn("the token file {} cannot be read and is not used: {}", path, why);
+    return Secret();
+  }
   std::string text(kMaxTokenBytes + 1, '\0');
-  std::ifstream file(path, std::ios::binary);
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  return text;
+  return Clean(text, path);
+}
+
+Secret ReadConfigured(const std::string& path) {
+  std::optional<Secret> token = ReadToken(path);
+  if (!token) spdlog::warn("the token file {} is not there: no token is used", path);
+  return token ? *std::move(token) : Secret();
 }
 
 std::vector<std::string> TokenFiles(const Environment& env) {
@@ -50,15 +73,16 @@ std::vector<std::string> TokenFiles(const Environment& env) {
 
 }  // namespace
 
-Secret FindOwnToken(const Environment& env) {
+Secret FindOwnToken(const Environment& env, const std::string& token_file) {
+  if (!token_file.empty()) return ReadConfigured(token_file);
   if (env.IsTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN")) return Secret();
   for (const std::string variable : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}) {
     Secret token = Clean(env.Get(variable), absl::StrCat("$", variable));
     if (!token.empty()) return token;
   }
   for (const std::string& path : TokenFiles(env)) {
-    Secret token = Clean(Head(path), path);
-    if (!token.empty()) return token;
+    std::optional<Secret> token = ReadToken(path);
+    if (token && !token->empty()) return *std::move(token);
   }
   return Secret();
 }

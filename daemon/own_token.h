@@ -1,18 +1,22 @@
-// The daemon's own Hugging Face token, found where huggingface_hub finds it.
+// The daemon's own Hugging Face token: of the file that it was told, or found where huggingface_hub finds it.
 #ifndef HFGET_DAEMON_OWN_TOKEN_H_
 #define HFGET_DAEMON_OWN_TOKEN_H_
+
+#include <string>
 
 #include "daemon/base/secret.h"
 #include "daemon/environment.h"
 
 namespace hfget {
 
-// $HF_TOKEN > $HUGGING_FACE_HUB_TOKEN > the file $HF_TOKEN_PATH, or $HF_HOME/token >
-// ~/.huggingface/token. Files are read anew at each call, so that a login or a rotated secret
-// counts at once. Empty: there is none, it cannot be one (then a line in the log), or
-// $HF_HUB_DISABLE_IMPLICIT_TOKEN is set. Source: reference/hf-hub-protocol.md §4.3. Thread: any
-// that may block.
-Secret FindOwnToken(const Environment& env);
+// With `token_file` (absolute): what that file holds, and nothing else, so that a secret that is not
+// there yet never means somebody else's token. Without: $HF_TOKEN > $HUGGING_FACE_HUB_TOKEN > the
+// file $HF_TOKEN_PATH, or $HF_HOME/token > ~/.huggingface/token; none of them when
+// $HF_HUB_DISABLE_IMPLICIT_TOKEN is set. Files are read anew at each call, so that a login, a rotated
+// secret, or a folder that Kubernetes has swapped counts at once. Empty: there is none; when that is
+// because a file cannot be read, or holds no token, the log says so. Source:
+// reference/hf-hub-protocol.md §4.3. Thread: any that may block.
+Secret FindOwnToken(const Environment& env, const std::string& token_file = "");
 
 }  // namespace hfget
 

@@ -14,7 +14,9 @@
 #include "daemon/base/secret.h"
 #include "daemon/base/types.h"
 #include "daemon/core/pull_state.h"
+#include "daemon/hub/account.h"
 #include "daemon/hub/filters.h"
+#include "daemon/hub/hub_error.h"
 #include "daemon/hub/repo_id.h"
 
 namespace hfget::engine {
@@ -28,6 +30,8 @@ struct PullSpec {
   std::string cache_dir;  // absolute; empty: the daemon's
   std::string authority;  // name of the only source whose listing is believed; empty: any
   Secret token;           // from the request; empty: the daemon's own
+  bool token_is_ambient = false;  // the caller found it and did not give it for this pull
+  bool anonymous = false;         // no token at all, not even the daemon's own
   bool dry_run = false;
 };
 
@@ -36,6 +40,7 @@ struct PullError {
   std::string message;
   std::string source;
   std::optional<absl::Duration> retry_after;
+  std::optional<hub::HubError> no_access = std::nullopt;  // a valid token was sent, and its account may not
 };
 
 struct FileSnapshot {
@@ -90,6 +95,14 @@ struct SourceSnapshot {
   int connections = 0;
 };
 
+// Whose token it is; `account` or `error`.
+struct AccountAnswer {
+  std::optional<hub::Account> account;
+  PullError error;
+  std::string source;      // who said so
+  std::string token_hint;  // "hf_…1a2b"
+};
+
 struct PullStarted {
   PullSnapshot pull;
   bool joined = false;
@@ -116,6 +129,8 @@ class EngineApi {
   virtual void ListPulls(bool active_only, Answer<std::vector<PullSnapshot>> answer) = 0;
   virtual void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) = 0;
   virtual void ListSources(Answer<std::vector<SourceSnapshot>> answer) = 0;
+  // Empty: the daemon's own token.
+  virtual void WhoAmI(Secret token, Answer<AccountAnswer> answer) = 0;
   // The current snapshot comes at once, also for a pull that has ended (then it is the last). The engine keeps only a
   // weak reference: to stop watching, drop the watcher. NOT_FOUND: no such pull.
   virtual void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) = 0;

@@ -136,7 +136,7 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
   if (stopping_) return answer(absl::UnavailableError("the daemon is shutting down; try again in a moment"));
   for (const auto& [id, pull] : pulls_) {
     if (core::IsTerminal(pull->state()) || !pull->SameAs(spec)) continue;
-    if (!spec.token.empty()) pull->GiveToken(std::move(spec.token));
+    if (!spec.token.empty()) pull->GiveToken(std::move(spec.token), spec.token_is_ambient);
     return answer(PullStarted{pull->Snapshot(clock_.Steady()), true});
   }
   const std::string id = NewId();
@@ -236,6 +236,34 @@ void Engine::CancelPull(std::string id, bool discard_partial, Answer<PullSnapsho
 
 void Engine::ListSources(Answer<std::vector<SourceSnapshot>> answer) {
   mailbox_.Post([this, answer = std::move(answer)]() mutable { answer(sources_.Snapshot(clock_.Steady())); });
+}
+
+void Engine::WhoAmI(Secret token, Answer<AccountAnswer> answer) {
+  mailbox_.Post([this, token = std::move(token), answer = std::move(answer)]() mutable {
+    if (!token.empty() || config_.find_token == nullptr) return AskAccount(std::move(token), std::move(answer));
+    auto own = std::make_shared<Secret>();
+    disk_.Run(
+        [own, find = config_.find_token](FileSystem&) {
+          *own = find();
+          return absl::OkStatus();
+        },
+        [this, own, answer = std::move(answer)](absl::Status) mutable { AskAccount(std::move(*own), std::move(answer)); });
+  });
+}
+
+void Engine::AskAccount(Secret token, Answer<AccountAnswer> answer) {
+  if (token.empty()) {
+    AccountAnswer none;
+    none.error.cause = core::ErrorCause::kUnauthorized;
+    none.error.message = "there is no token: log in with hfget auth login, or set HF_TOKEN";
+    return answer(std::move(none));
+  }
+  const uint64_t id = next_account_query_++;
+  account_queries_[id] = std::make_unique<AccountQuery>(
+      context_, std::move(token), [this, id, answer = std::move(answer)](AccountAnswer said) mutable {
+        answer(std::move(said));
+        mailbox_.Post([this, id] { account_queries_.erase(id); });
+      });
 }
 
 void Engine::Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) {

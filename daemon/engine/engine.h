@@ -11,6 +11,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mailbox.h"
+#include "daemon/engine/account_query.h"
 #include "daemon/engine/api.h"
 #include "daemon/engine/config.h"
 #include "daemon/engine/context.h"
@@ -57,6 +58,7 @@ class Engine final : public EngineApi, public PullHost {
   void ListPulls(bool active_only, Answer<std::vector<PullSnapshot>> answer) override;
   void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) override;
   void ListSources(Answer<std::vector<SourceSnapshot>> answer) override;
+  void WhoAmI(Secret token, Answer<AccountAnswer> answer) override;
   void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) override;
 
   // For tests: invariants of the race, checked after every event of a simulation.
@@ -68,6 +70,7 @@ class Engine final : public EngineApi, public PullHost {
 
  private:
   void DoStartPull(PullSpec spec, Answer<PullStarted> answer);
+  void AskAccount(Secret token, Answer<AccountAnswer> answer);
   void BeginQueued();
   void Forget(const std::string& id);
   void ForgetOldest();
@@ -90,6 +93,8 @@ class Engine final : public EngineApi, public PullHost {
   ProgressHub hub_;
   std::unique_ptr<Racer> racer_;
   std::map<std::string, std::unique_ptr<Pull>> pulls_;
+  std::map<uint64_t, std::unique_ptr<AccountQuery>> account_queries_;
+  uint64_t next_account_query_ = 1;
   int64_t next_sequence_ = 1;
   absl::Time next_house_keeping_ = absl::InfinitePast();
   absl::Time next_source_save_ = absl::InfinitePast();

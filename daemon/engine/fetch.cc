@@ -194,6 +194,7 @@ void Fetch::OnDone(net::RequestId, const net::Outcome& outcome) {
                                          !job_.target.data_host, context_.clock.Wall());
     if (job_.target.data_host) verdict_->error.kind = narrowed;
     result_.hub_error = verdict_->error;
+    if (job_.target.url.SameOrigin(context_.sources.at(job_.source).base)) result_.token_sent = job_.token;
     result_.rest = verdict_->error.retry_after;
     return End(FailureOfAnswer(*verdict_), verdict_->why);
   }

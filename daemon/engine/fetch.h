@@ -42,6 +42,7 @@ struct FetchResult {
   std::optional<absl::Duration> rest;  // 429, 503
   hub::HubError hub_error;             // when a hub spoke
   std::string commit;                  // that was asked for
+  Secret token_sent;                   // with the request that it answered; empty: none
   ByteCount body_bytes = 0;            // received
   absl::Duration body_time;            // from the first body byte on
   disk::Buffer rest_of_piece;          // what came of a piece that is not whole; empty when nothing did

@@ -74,10 +74,19 @@ void Lister::StartNext() {
 bool Lister::MayAsk(core::SourceIndex source) {
   const Source& s = context_.sources.at(source);
   if (!options_.only_source.empty() && s.config.name != options_.only_source) return false;
+  if (!IsFor(source)) {
+    reasons_.push_back(absl::StrCat(s.config.name, ": may not see a private repo"));
+    return false;
+  }
   if (s.health.Get(context_.clock.Steady()) != core::SourceHealth::State::kResting) return true;
   NoteRest(source);
   reasons_.push_back(absl::StrCat(s.config.name, ": rate limited"));
   return false;
+}
+
+bool Lister::IsFor(core::SourceIndex source) const {
+  const bool is_private = options_.is_private || (listing_ && pinned_.is_private);
+  return !is_private || context_.sources.MaySendToken(source);
 }
 
 void Lister::Start(core::SourceIndex source) {

@@ -12,6 +12,7 @@
 #include "daemon/engine/context.h"
 #include "daemon/engine/lifetime.h"
 #include "daemon/engine/listing_attempt.h"
+#include "daemon/engine/pull_token.h"
 #include "daemon/hub/manifest.h"
 
 namespace hfget::engine {
@@ -25,8 +26,9 @@ class Lister {
   struct Options {
     hub::RepoId repo;
     std::string revision;
-    Secret token;
-    std::string only_source;  // --authority; empty: any
+    PullToken* token = nullptr;  // borrowed; null: none
+    std::string only_source;     // --authority; empty: any
+    bool is_private = false;     // known from an earlier run: only who may see the token is asked
   };
 
   Lister(Context& context, Options options);
@@ -45,6 +47,8 @@ class Lister {
   // Asks the next one that may be asked. Nobody left and nobody under way: concludes.
   void StartNext();
   bool MayAsk(core::SourceIndex source);
+  // Not even the name of a private repo is for those who may not see it.
+  bool IsFor(core::SourceIndex source) const;
   void Start(core::SourceIndex source);
   // StartNext, unless this attempt has come on meanwhile.
   void HedgeAfter(absl::Duration delay, core::SourceIndex source, int pages);

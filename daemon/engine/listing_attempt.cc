@@ -31,7 +31,9 @@ void ListingAttempt::Ask(std::string url) {
   request.proxy = source_config().config.proxy;
   request.ca_bundle = source_config().config.ca_bundle;
   url_ = std::move(url);
-  if (context_.sources.MaySendToken(source_)) request.bearer = wish_.token;
+  sent_ = Secret();
+  if (wish_.token != nullptr && context_.sources.MaySendToken(source_)) sent_ = wish_.token->For(source_);
+  request.bearer = sent_;
   asked_at_ = context_.clock.Steady();
   request_ = std::make_unique<SmallRequest>(
       context_, std::move(request), SmallRequest::Limits{},
@@ -131,16 +133,25 @@ hub::AskedFor ListingAttempt::Asked() const {
   asked.revision = wish_.revision;
   asked.source = source_config().config.name;
   asked.endpoint = context_.sources.HomeOf(source_);
-  asked.token_sent = !wish_.token.empty() && context_.sources.MaySendToken(source_);
+  asked.token_sent = !sent_.empty();
+  asked.token_refused = sent_.empty() && wish_.token != nullptr && wish_.token->refused();
   return asked;
+}
+
+bool ListingAttempt::DoesWithoutToken() {
+  if (sent_.empty()) return false;
+  const SourceConfig& config = source_config().config;
+  return wish_.token->OnRefused(source_, config.name, config.authority, sent_) == PullToken::Remedy::kAskAgain;
 }
 
 void ListingAttempt::OnHubError(const SmallAnswer& answer) {
   const hub::HubError error = hub::ClassifyError(answer.head.status, answer.head.headers.fields, answer.body, true,
                                                  context_.clock.Wall());
-  const core::ErrorCause cause = CauseOf(error.kind);
+  if (error.kind == hub::HubErrorKind::kInvalidToken && DoesWithoutToken()) return Ask(url_);
+  const hub::AskedFor asked = Asked();
+  const core::ErrorCause cause = CauseOf(error.kind, asked);
   ListingVerdict verdict;
-  verdict.why = hub::Explain(error, Asked());
+  verdict.why = hub::Explain(error, asked);
   verdict.rest = error.retry_after;
   verdict.failure = cause != core::ErrorCause::kNoSource ? core::Failure::kNotHere : FailureOf(error);
   if (cause != core::ErrorCause::kNoSource) {

@@ -13,6 +13,7 @@
 #include "daemon/engine/api.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/lifetime.h"
+#include "daemon/engine/pull_token.h"
 #include "daemon/engine/small_request.h"
 #include "daemon/hub/hf_dialect.h"
 #include "daemon/hub/hub_error.h"
@@ -51,7 +52,7 @@ class ListingAttempt {
     hub::RepoId repo;
     std::string revision;  // of a listing: the full commit
     bool tree = false;     // the listing; else the commit
-    Secret token;          // sent only where it may be
+    PullToken* token = nullptr;  // borrowed, sent only where it may be; null: none
   };
 
   // `done` may destroy this object.
@@ -67,6 +68,8 @@ class ListingAttempt {
   void OnInfo(const SmallAnswer& answer);
   void OnTreePage(const SmallAnswer& answer);
   void OnHubError(const SmallAnswer& answer);
+  // The token that was sent is refused, and the same may be asked without it.
+  bool DoesWithoutToken();
   void Fail(core::Failure failure, std::string why);
   void End(ListingVerdict verdict);
   hub::AskedFor Asked() const;
@@ -80,6 +83,7 @@ class ListingAttempt {
   int hops_ = 0;
   int pages_ = 0;
   std::string url_;
+  Secret sent_;  // with the last request; empty: none
   absl::Time asked_at_;
   std::unique_ptr<SmallRequest> request_;
   Lifetime lifetime_;

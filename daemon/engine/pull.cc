@@ -41,12 +41,12 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, std::string id, int64
       id_(std::move(id)),
       sequence_(sequence),
       spec_(std::move(spec)),
-      token_(spec_.token),
       canonical_(spec_.repo),
       last_progress_(context.clock.Steady()),
       created_(context.clock.Wall()) {
   if (spec_.cache_dir.empty()) spec_.cache_dir = context.config.cache_dir;
-  if (!token_.empty()) token_origin_ = records::v1::TOKEN_ORIGIN_REQUEST;
+  token_.Bring(std::move(spec_.token), spec_.token_is_ambient);
+  if (spec_.anonymous) token_.Forbid();
 }
 
 Pull::~Pull() = default;
@@ -58,6 +58,7 @@ void Pull::SetState(core::PullState state) {
   if (core::IsTerminal(state)) {
     finished_ = context_.clock.Wall();
     lister_.reset();
+    account_query_.reset();
     running_.clear();
   }
   host_.OnChanged(*this);
@@ -86,7 +87,7 @@ void Pull::Begin() {
   const std::string commit = hub::IsFullCommit(spec_.revision) ? spec_.revision : commit_;
   std::shared_ptr<layout::Layout> layout;
   if (!commit.empty()) layout = NewLayout(commit);
-  const bool find_token = token_.empty() && context_.config.find_token != nullptr;
+  const bool find_token = token_.wants_own() && context_.config.find_token != nullptr;
   context_.disk.Run(
       [look, layout, commit, find = find_token ? context_.config.find_token : nullptr](FileSystem& fs) {
         if (find) look->token = find();
@@ -99,15 +100,13 @@ void Pull::Begin() {
 }
 
 void Pull::OnLooked(LocalLook look) {
-  if (token_.empty() && !look.token.empty()) {
-    token_ = std::move(look.token);
-    token_origin_ = records::v1::TOKEN_ORIGIN_ENVIRONMENT;
-  }
+  token_.Find(std::move(look.token));
   Lister::Options options;
   options.repo = spec_.repo;
   options.revision = commit_.empty() ? spec_.revision : commit_;
-  options.token = token_;
+  options.token = &token_;
   options.only_source = spec_.authority;
+  options.is_private = is_private_;
   lister_ = std::make_unique<Lister>(context_, std::move(options));
   if (look.manifest) {
     commit_ = look.manifest->commit;
@@ -315,6 +314,7 @@ void Pull::OnPublished(size_t index) {
 
 void Pull::OnTransferFailed(size_t index, PullError error) {
   running_.erase(index);
+  if (error.no_access) return FailWithoutAccess(std::move(error), files_[index].path);
   Fail(std::move(error));
 }
 
@@ -367,11 +367,9 @@ void Pull::FailDisk(const absl::Status& status) {
 void Pull::Fail(PullError error) {
   if (core::IsTerminal(state_)) return;
   error_ = std::move(error);
-  const bool token_lost = error_.cause == core::ErrorCause::kUnauthorized && token_.empty() &&
-                          token_origin_ == records::v1::TOKEN_ORIGIN_REQUEST;
   running_.clear();
   racer_.Leave(*this, false);
-  SetState(token_lost ? core::PullState::kNeedsToken : core::PullState::kFailed);
+  SetState(WaitsForToken() ? core::PullState::kNeedsToken : core::PullState::kFailed);
 }
 
 void Pull::Cancel(bool discard_partial) {
@@ -381,9 +379,8 @@ void Pull::Cancel(bool discard_partial) {
   SetState(core::PullState::kCancelled);
 }
 
-void Pull::GiveToken(Secret token) {
-  token_ = std::move(token);
-  token_origin_ = records::v1::TOKEN_ORIGIN_REQUEST;
+void Pull::GiveToken(Secret token, bool found) {
+  token_.Bring(std::move(token), found);
   if (state_ == core::PullState::kNeedsToken) SetState(core::PullState::kQueued);
 }
 

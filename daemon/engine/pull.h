@@ -10,10 +10,12 @@
 
 #include "daemon/core/pull_state.h"
 #include "daemon/core/rate_meter.h"
+#include "daemon/engine/account_query.h"
 #include "daemon/engine/api.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/lifetime.h"
 #include "daemon/engine/lister.h"
+#include "daemon/engine/pull_token.h"
 #include "daemon/engine/racer.h"
 #include "daemon/engine/transfer.h"
 #include "daemon/hub/manifest.h"
@@ -42,8 +44,8 @@ class Pull final : public TransferClient {
   void Begin();  // REQUIRES: kQueued
   void Cancel(bool discard_partial);
   void Fail(PullError error);
-  // A token for a pull that waits for one; it queues again.
-  void GiveToken(Secret token);
+  // With an equal request; a pull that waits for a token queues again. `found`: see PullToken.
+  void GiveToken(Secret token, bool found);
   // Fails it when nothing has come for too long.
   void CheckProgress(absl::Time now);
 
@@ -61,7 +63,7 @@ class Pull final : public TransferClient {
   // TransferClient
   const std::string& commit() const override { return commit_; }
   const hub::RepoId& repo() const override { return canonical_; }
-  const Secret& token() const override { return token_; }
+  PullToken& token() override { return token_; }
   std::shared_ptr<layout::Layout> layout() override { return layout_; }
   const std::string* Barred(core::SourceIndex source) const override;
   void OnReceived(core::SourceIndex source, ByteCount bytes) override;
@@ -100,6 +102,10 @@ class Pull final : public TransferClient {
   // Files that were there and are not any more.
   void FetchAgain(std::vector<size_t> missing);
   void FailDisk(const absl::Status& status);
+  // Fails it with the name of the account in the words, as soon as that is known (pull_access.cc).
+  void FailWithoutAccess(PullError error, const std::string& path);
+  // It has failed for want of a token that an earlier run had.
+  bool WaitsForToken() const;
   void BarUntrustedSources();
   int WaitingFiles() const;
 
@@ -109,8 +115,7 @@ class Pull final : public TransferClient {
   const std::string id_;
   const int64_t sequence_;
   PullSpec spec_;
-  Secret token_;
-  records::v1::TokenOrigin token_origin_ = records::v1::TOKEN_ORIGIN_NONE;
+  PullToken token_;
 
   core::PullState state_ = core::PullState::kQueued;
   PullError error_;
@@ -121,6 +126,7 @@ class Pull final : public TransferClient {
   bool is_private_ = false;
   Pinned pinned_;
   std::unique_ptr<Lister> lister_;
+  std::unique_ptr<AccountQuery> account_query_;
   std::shared_ptr<layout::Layout> layout_;
   std::vector<std::string> notices_;
   std::vector<PlannedFile> plan_;

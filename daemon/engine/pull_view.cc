@@ -44,6 +44,7 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
   s.plan = plan_;
   s.listing_source = listing_source_;
   s.notices = notices_;
+  if (!token_.notice().empty()) s.notices.push_back(token_.notice());
   s.created = created_;
   s.finished = finished_;
   for (const auto& [index, transfer] : running_) {
@@ -95,7 +96,7 @@ records::v1::PullRecord Pull::ToRecord() const {
   for (const std::string& f : spec_.filters.exclude) r.add_exclude(f);
   r.set_local_dir(spec_.local_dir);
   r.set_cache_dir(spec_.cache_dir);
-  r.set_token_origin(token_origin_);
+  r.set_token_origin(token_.origin());
   r.set_authority(spec_.authority);
   r.set_state(static_cast<int>(state_));
   r.set_error_cause(static_cast<int>(error_.cause));
@@ -121,7 +122,7 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::Pu
       host_(host),
       id_(r.id()),
       sequence_(r.sequence()),
-      token_origin_(r.token_origin()),
+      token_(r.token_origin()),
       error_{static_cast<core::ErrorCause>(r.error_cause()), r.error_message(), r.error_source(), {}},
       commit_(r.commit()),
       path_(r.path()),

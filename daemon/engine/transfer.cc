@@ -243,7 +243,7 @@ FetchJob Transfer::JobFor(const core::Flight& flight, absl::Time wall) {
   const Claim& chosen = claim != claims_.end() ? *claim : claims_.front();
   job.commit = chosen.client->commit();
   const Source& source = context_.sources.at(flight.source);
-  if (context_.sources.MaySendToken(flight.source)) job.token = chosen.client->token();
+  if (context_.sources.MaySendToken(flight.source)) job.token = chosen.client->token().For(flight.source);
   job.range = BytesOf(flight.pieces, file_.size);
   const auto partial = partials_.find(flight.pieces.begin);
   if (!flight.duplicate && partial != partials_.end()) {
@@ -314,30 +314,6 @@ void Transfer::OnWasted(ByteCount bytes) {
   ForEachClient([&](TransferClient& client) { client.OnWasted(bytes); });
 }
 
-PullError Transfer::ErrorFor(core::SourceIndex source, const FetchResult& result) const {
-  const Source& s = context_.sources.at(source);
-  PullError error;
-  error.source = s.config.name;
-  error.cause = core::ErrorCause::kNoSource;
-  error.message = result.why.empty() ? std::string(core::FailureName(result.failure)) : result.why;
-  const Claim* claim = AnyClaim();
-  if (claim == nullptr || result.hub_error.kind == hub::HubErrorKind::kNone) return error;
-  hub::AskedFor asked;
-  asked.repo = claim->client->repo();
-  asked.revision = claim->client->commit();
-  asked.path = claim->file.path;
-  asked.source = s.config.name;
-  asked.endpoint = context_.sources.HomeOf(source);
-  asked.token_sent = !claim->client->token().empty() && context_.sources.MaySendToken(source);
-  error.message = hub::Explain(result.hub_error, asked);
-  // Only a hub that may see the token can say that access is lacking; only an authority that a file is gone.
-  const core::ErrorCause cause = CauseOf(result.hub_error.kind);
-  const bool believed = s.config.authority ||
-                        (cause == core::ErrorCause::kUnauthorized && context_.sources.MaySendToken(source));
-  if (believed && result.failure != core::Failure::kLinkExpired) error.cause = cause;
-  return error;
-}
-
 void Transfer::KeepRest(core::SourceIndex source, FetchResult& result) {
   if (!result.rest_of_piece) return;
   const PieceIndex piece = result.rest_piece;
@@ -364,6 +340,7 @@ void Transfer::OnFetchEnd(core::SourceIndex source, FetchResult& result, absl::T
   // The data host may be the cause: the hub is asked for another one.
   if (result.body_bytes == 0) targets_.erase(source);
   PullError error = ErrorFor(source, result);
+  if (OnTokenRefused(source, result, error)) return;
   const std::string why = error.message;
   if (!bars_.OnFailure(source, result.failure, std::move(error), now)) return;
   targets_.erase(source);

@@ -1,6 +1,6 @@
 // One partial file: opened, filled by fetches, checkpointed, hashed, published for every pull that wants it.
-// transfer.cc: from the wish to the last piece. transfer_finish.cc: hash, blame, publication. transfer_record.cc: what outlives
-// the process.
+// transfer.cc: from the wish to the last piece. transfer_refusal.cc: what a hub's no means. transfer_finish.cc: hash, blame,
+// publication. transfer_record.cc: what outlives the process.
 #ifndef HFGET_DAEMON_ENGINE_TRANSFER_H_
 #define HFGET_DAEMON_ENGINE_TRANSFER_H_
 
@@ -21,6 +21,7 @@
 #include "daemon/engine/context.h"
 #include "daemon/engine/fetch.h"
 #include "daemon/engine/lifetime.h"
+#include "daemon/engine/pull_token.h"
 #include "daemon/hub/manifest.h"
 #include "daemon/layout/layout.h"
 #include "hfget/v1/records.pb.h"
@@ -35,7 +36,7 @@ class TransferClient {
   virtual ~TransferClient() = default;
   virtual const std::string& commit() const = 0;
   virtual const hub::RepoId& repo() const = 0;
-  virtual const Secret& token() const = 0;
+  virtual PullToken& token() = 0;
   // Shared because the disk pool may still publish with it when the pull has gone.
   virtual std::shared_ptr<layout::Layout> layout() = 0;
   // Why this source may not serve this pull's repo, or nothing.
@@ -136,7 +137,6 @@ class Transfer {
   bool SaidToBeAbsent(absl::Time now) const;
   // Why nobody need wait for this source; nullopt: it may serve, now or later.
   std::optional<std::string> NeverServes(core::SourceIndex source, absl::Time now) const;
-  PullError ErrorFor(core::SourceIndex source, const FetchResult& result) const;
   void KeepRest(core::SourceIndex source, FetchResult& result);
   void OnWritten(PieceIndex piece, core::SourceIndex source, core::SourceIndex also,
                  ByteCount bytes, absl::StatusOr<disk::WriteDone> done);
@@ -145,6 +145,11 @@ class Transfer {
   // Records what can be kept, closes, and is over.
   void End();
   void Close();
+
+  // --- transfer_refusal.cc ---
+  PullError ErrorFor(core::SourceIndex source, const FetchResult& result) const;
+  // The source refuses the token that was sent. True: nothing more is to be done about this answer.
+  bool OnTokenRefused(core::SourceIndex source, const FetchResult& result, const PullError& error);
 
   // --- transfer_finish.cc ---
   void MaybeFinish();

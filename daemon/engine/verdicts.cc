@@ -21,6 +21,11 @@ core::ErrorCause CauseOf(hub::HubErrorKind kind) {
   }
 }
 
+core::ErrorCause CauseOf(hub::HubErrorKind kind, const hub::AskedFor& asked) {
+  const bool unseen = kind == hub::HubErrorKind::kRepoNotFound && asked.token_refused;
+  return unseen ? core::ErrorCause::kUnauthorized : CauseOf(kind);
+}
+
 core::Failure FailureOf(net::NetError error) {
   switch (error) {
     case net::NetError::kNone:

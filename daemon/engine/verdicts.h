@@ -11,6 +11,8 @@ namespace hfget::engine {
 
 // What a hub's error means for a pull.
 core::ErrorCause CauseOf(hub::HubErrorKind kind);
+// The same, where it counts who asked: what cannot be seen without the token that was refused may be private.
+core::ErrorCause CauseOf(hub::HubErrorKind kind, const hub::AskedFor& asked);
 // What an error of the net, or of a hub, means for a source.
 core::Failure FailureOf(net::NetError error);
 core::Failure FailureOf(const hub::HubError& error);

@@ -130,12 +130,23 @@ std::string Wait(const HubError& error) {
                       absl::FormatDuration(absl::Ceil(*error.retry_after, absl::Seconds(1))));
 }
 
+constexpr absl::string_view kTokenRefused =
+    "the token that was found is refused (expired or revoked): log in anew (hfget auth login)";
+
+std::string AccountOf(const AskedFor& asked) {
+  if (asked.account.empty()) return "the account of this token";
+  return absl::StrCat("the account \"", Printable(asked.account), "\"");
+}
+
 std::string ExplainGated(const AskedFor& asked) {
   if (asked.token_sent) {
-    return absl::StrCat(Repo(asked), " is gated and the account of this token has no access; open ",
+    return absl::StrCat(Repo(asked), " is gated and ", AccountOf(asked), " has no access; open ",
                         Page(asked),
                         " with that account and ask for access, or use the token of an "
                         "account that has it");
+  }
+  if (asked.token_refused) {
+    return absl::StrCat(Repo(asked), " is gated (", Page(asked), ") and ", kTokenRefused);
   }
   return absl::StrCat(Repo(asked), " is gated and no token was sent; open ", Page(asked),
                       " and accept its conditions, then pass --token or set HF_TOKEN");
@@ -147,6 +158,9 @@ std::string ExplainRepoNotFound(const AskedFor& asked) {
                         ", or this token may not see it; check the name "
                         "and --type, or use the token of an account with read access");
   }
+  if (asked.token_refused) {
+    return absl::StrCat("there is no ", Repo(asked), ", or it is private and ", kTokenRefused);
+  }
   return absl::StrCat("there is no ", Repo(asked),
                       ", or it is private; check the name and --type, or "
                       "pass --token or set HF_TOKEN if it is private");
@@ -156,7 +170,7 @@ std::string ExplainInvalidToken(const AskedFor& asked) {
   if (asked.token_sent) {
     return absl::StrCat("the hub refuses the token that came with the request for ",
                         WhatWasAsked(asked),
-                        ": log in anew (hf auth login), pass another one with "
+                        ": log in anew (hfget auth login), pass another one with "
                         "--token or HF_TOKEN, or leave it out if the repo is public");
   }
   return absl::StrCat(
@@ -171,7 +185,9 @@ std::string ExplainForbidden(const AskedFor& asked) {
             "repos), or use another source"
           : "a mirror may filter it, then another source has it; if the repo is private, "
             "pass --token or set HF_TOKEN";
-  return absl::StrCat("access to ", WhatWasAsked(asked), " is forbidden; ", next);
+  const std::string whom =
+      asked.account.empty() ? "" : absl::StrCat(" for ", AccountOf(asked));
+  return absl::StrCat("access to ", WhatWasAsked(asked), " is forbidden", whom, "; ", next);
 }
 
 std::string ExplainRateLimited(const HubError& error, const AskedFor& asked) {

@@ -45,6 +45,8 @@ struct AskedFor {
   std::string path;         // empty for a listing
   std::string source;       // name, for messages
   bool token_sent = false;
+  bool token_refused = false;  // none was sent, because the hub refuses the one that was found
+  std::string account;      // whose token it is, when that is known
   std::string endpoint;     // base URL of the hub that a person can open and log in at
 };
 

@@ -172,6 +172,23 @@ v1::Source ToProto(const engine::SourceSnapshot& source) {
   return out;
 }
 
+v1::WhoAmIResponse ToProto(const engine::AccountAnswer& answer) {
+  v1::WhoAmIResponse out;
+  if (answer.error.cause != core::ErrorCause::kNone) Set(answer.error, out.mutable_error());
+  out.set_token_hint(ValidUtf8(answer.token_hint));
+  out.set_source(ValidUtf8(answer.source));
+  if (!answer.account) return out;
+  const hub::Account& account = *answer.account;
+  out.set_name(ValidUtf8(account.name));
+  out.set_full_name(ValidUtf8(account.full_name));
+  out.set_email(ValidUtf8(account.email));
+  out.set_type(ValidUtf8(account.type));
+  for (const std::string& org : account.orgs) out.add_orgs(ValidUtf8(org));
+  out.set_token_name(ValidUtf8(account.token_name));
+  out.set_token_role(ValidUtf8(account.token_role));
+  return out;
+}
+
 std::string ValidUtf8(absl::string_view text) {
   std::string out;
   out.reserve(text.size());

@@ -20,6 +20,7 @@ absl::Status FromGrpc(const grpc::Status& status);
 v1::RepoType ToProto(hub::RepoType type);
 v1::Pull ToProto(const engine::PullSnapshot& pull);
 v1::Source ToProto(const engine::SourceSnapshot& source);
+v1::WhoAmIResponse ToProto(const engine::AccountAnswer& answer);
 
 // The text with every malformed byte replaced by U+FFFD. A message with malformed UTF-8 is sent by
 // protobuf but refused by the reader, so that one odd byte in a folder's name would make a pull

@@ -89,9 +89,11 @@ absl::StatusOr<std::string> Folder(absl::string_view name, absl::string_view pat
   return out;
 }
 
+}  // namespace
+
 // Space around it is a slip of copy and paste, as for huggingface_hub; inside, it would be a header
 // of its own.
-absl::StatusOr<Secret> TokenOf(const std::string& text) {
+absl::StatusOr<Secret> ToToken(const std::string& text) {
   const absl::string_view token = absl::StripAsciiWhitespace(text);
   const bool plain = std::all_of(token.begin(), token.end(),
                                  [](unsigned char c) { return absl::ascii_isgraph(c); });
@@ -102,8 +104,6 @@ absl::StatusOr<Secret> TokenOf(const std::string& text) {
   }
   return Secret(std::string(token));
 }
-
-}  // namespace
 
 absl::StatusOr<engine::PullSpec> ToSpec(const v1::PullRequest& request) {
   HFGET_ASSIGN_OR_RETURN(const hub::RepoSpec written, hub::ParseRepoSpec(request.repo()));
@@ -117,7 +117,12 @@ absl::StatusOr<engine::PullSpec> ToSpec(const v1::PullRequest& request) {
     return absl::InvalidArgumentError(
         "both local_dir and cache_dir are given: the files can go to one of them only");
   }
-  HFGET_ASSIGN_OR_RETURN(spec.token, TokenOf(request.token()));
+  HFGET_ASSIGN_OR_RETURN(spec.token, ToToken(request.token()));
+  spec.token_is_ambient = request.token_is_ambient();
+  spec.anonymous = request.anonymous();
+  if (spec.anonymous && !spec.token.empty()) {
+    return absl::InvalidArgumentError("both a token and anonymous are given: leave one out");
+  }
   spec.authority = request.authority();
   spec.dry_run = request.dry_run();
   return spec;

@@ -3,7 +3,10 @@
 #ifndef HFGET_DAEMON_RPC_PULL_REQUEST_H_
 #define HFGET_DAEMON_RPC_PULL_REQUEST_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
+#include "daemon/base/secret.h"
 #include "daemon/engine/api.h"
 #include "hfget/v1/hfget.pb.h"
 
@@ -14,6 +17,9 @@ namespace hfget::rpc {
 // prefix, revision, filters, folders that are not absolute, two targets, a token that cannot be
 // one.
 absl::StatusOr<engine::PullSpec> ToSpec(const v1::PullRequest& request);
+
+// A token as it can stand in a header; empty: none. Errors: INVALID_ARGUMENT, without a word of it.
+absl::StatusOr<Secret> ToToken(const std::string& text);
 
 }  // namespace hfget::rpc
 

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/rpc/convert.h"
 #include "daemon/rpc/pull_request.h"
+#include "daemon/rpc/slow_call.h"
 
 namespace hfget::rpc {
 namespace {
@@ -159,6 +160,19 @@ grpc::ServerUnaryReactor* HfgetService::ListSources(grpc::CallbackServerContext*
     for (const auto& source : sources) *response->add_sources() = ToProto(source);
   }));
   return reactor;
+}
+
+grpc::ServerUnaryReactor* HfgetService::WhoAmI(grpc::CallbackServerContext* context,
+                                               const v1::WhoAmIRequest* request,
+                                               v1::WhoAmIResponse* response) {
+  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
+  absl::StatusOr<Secret> token = ToToken(request->token());
+  if (!token.ok()) return FinishNow(context, token.status());
+  const std::shared_ptr<SlowCall> call = SlowCall::New();
+  engine_.WhoAmI(*std::move(token), [call, response](absl::StatusOr<engine::AccountAnswer> answer) {
+    call->Answer(answer.status(), [&] { *response = ToProto(*answer); });
+  });
+  return call.get();
 }
 
 grpc::ServerUnaryReactor* HfgetService::GetVersion(grpc::CallbackServerContext* context,

@@ -24,6 +24,7 @@ TEST(ConfigFileTest, EveryKeyIsRead) {
   const auto config = ParseConfigFile(R"(
 cache_dir = "~/models"
 sources = ["tuna", "official"]
+token_file = "/run/secrets/hf"
 
 [limits]
 max_connections = 32
@@ -51,6 +52,7 @@ rate = 1000
                                       "c");
   ASSERT_OK(config);
   EXPECT_EQ(config->cache_dir, "~/models");
+  EXPECT_EQ(config->token_file, "/run/secrets/hf");
   ASSERT_TRUE(config->source_order);
   EXPECT_EQ((*config->source_order)[0], std::make_pair(std::string("tuna"), std::string("c:3:12")));
   EXPECT_EQ((*config->source_order)[1].first, "official");

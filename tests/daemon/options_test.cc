@@ -54,6 +54,16 @@ TEST_F(OptionsTest, TheTokenIsLookedForAtEachCall) {
   EXPECT_EQ(options->engine.find_token().Reveal(), "hf_new");
 }
 
+TEST_F(OptionsTest, ATokenFileIsNamedByTheConfigurationOrByAFlag) {
+  home_.Write(".config/hfget/config.toml", "token_file = \"~/mounted\"");
+  home_.Write("mounted", "hf_mounted\n");
+  home_.Write("flag", "hf_flag");
+  EXPECT_EQ(Parse({})->engine.find_token().Reveal(), "hf_mounted");
+  EXPECT_EQ(Parse({"--token-file", "flag"})->engine.find_token().Reveal(), "hf_flag");
+  home_.Write("mounted", "hf_rotated\n");
+  EXPECT_EQ(Parse({})->engine.find_token().Reveal(), "hf_rotated");
+}
+
 TEST_F(OptionsTest, FlagsGoBeforeTheFile) {
   home_.Write(".config/hfget/config.toml",
               "cache_dir = \"~/models\"\n[limits]\nmax_connections = 9\nmax_active_pulls = 2\n"

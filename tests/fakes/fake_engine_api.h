@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -138,6 +139,37 @@ class FakeEngineApi final : public engine::EngineApi {
     answer(std::move(result));
   }
 
+  // What WhoAmI answers; without it, the answer never comes.
+  void SetAccount(engine::AccountAnswer account) {
+    absl::MutexLock lock(&mu_);
+    account_ = std::move(account);
+  }
+  std::vector<Secret> asked_whose() const {
+    absl::MutexLock lock(&mu_);
+    return asked_whose_;
+  }
+
+  // Answers those that came before SetAccount.
+  void AnswerAccounts(const engine::AccountAnswer& account) {
+    std::vector<Answer<engine::AccountAnswer>> waiting;
+    {
+      absl::MutexLock lock(&mu_);
+      waiting.swap(unanswered_);
+    }
+    for (auto& answer : waiting) answer(account);
+  }
+
+  void WhoAmI(Secret token, Answer<engine::AccountAnswer> answer) override {
+    std::optional<engine::AccountAnswer> account;
+    {
+      absl::MutexLock lock(&mu_);
+      asked_whose_.push_back(std::move(token));
+      account = account_;
+      if (!account) unanswered_.push_back(std::move(answer));
+    }
+    if (account) answer(*std::move(account));
+  }
+
   void Watch(std::string id, std::shared_ptr<engine::Watcher> watcher,
              Answer<bool> answer) override {
     absl::StatusOr<engine::PullSnapshot> pull = Find(id);
@@ -174,6 +206,9 @@ class FakeEngineApi final : public engine::EngineApi {
   std::map<std::string, engine::PullSnapshot> pulls_ ABSL_GUARDED_BY(mu_);
   std::vector<engine::SourceSnapshot> sources_ ABSL_GUARDED_BY(mu_);
   std::vector<engine::PullSpec> started_ ABSL_GUARDED_BY(mu_);
+  std::optional<engine::AccountAnswer> account_ ABSL_GUARDED_BY(mu_);
+  std::vector<Secret> asked_whose_ ABSL_GUARDED_BY(mu_);
+  std::vector<Answer<engine::AccountAnswer>> unanswered_ ABSL_GUARDED_BY(mu_);
   std::vector<std::pair<std::string, bool>> cancelled_ ABSL_GUARDED_BY(mu_);
   std::vector<Answer<engine::PullSnapshot>> held_ ABSL_GUARDED_BY(mu_);
   std::vector<std::pair<std::string, std::weak_ptr<engine::Watcher>>> watchers_

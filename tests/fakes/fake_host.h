@@ -68,6 +68,7 @@ struct FakeReply {
 struct FakeWorldContent {
   std::vector<FakeRepo> repos;
   std::set<std::string> accounts;  // tokens that are valid, besides those of the repos
+  std::map<std::string, std::string> names;  // of accounts, by token
 
   // `revision`: a commit, or a branch's name: then the last repo of this name counts.
   const FakeRepo* Find(absl::string_view name, absl::string_view revision) const {
@@ -183,6 +184,7 @@ struct FakeHost {
                   const std::string& path, absl::Time wall) {
     if (!is_hub) return ServeObject(world, request, url, wall);
     const std::vector<std::string> parts = absl::StrSplit(path, '/', absl::SkipEmpty());
+    if (path == "/api/whoami-v2") return WhoAmI(world, reads_token ? request.bearer.Reveal() : "");
     // /api/models/org/name/{revision,tree}/rev · /api/resolve-cache/models/org/name/rev/path · /org/name/resolve/rev/path
     const bool cache = parts.size() > 6 && parts[1] == "resolve-cache";
     const bool api = !cache && parts.size() == 6 && parts[0] == "api";
@@ -211,6 +213,14 @@ struct FakeHost {
     }
     if (repo->gated && reads_file) return Error(token.empty() ? 401 : 403, "GatedRepo", "Access is restricted");
     return std::nullopt;
+  }
+
+  static FakeReply WhoAmI(const FakeWorldContent& world, const std::string& token) {
+    if (token.empty()) return Error(401, "", "Invalid username or password.");
+    if (!world.IsAccount(token)) return Error(401, "", "Invalid credentials in Authorization header");
+    const auto name = world.names.find(token);
+    return Text(200, absl::StrCat(R"({"name":")", name == world.names.end() ? "somebody" : name->second, R"("})"),
+                "application/json");
   }
 
   FakeReply Listing(const FakeRepo& repo, bool tree, const hub::Url& url) {

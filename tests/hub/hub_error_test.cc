@@ -192,6 +192,27 @@ TEST(ExplainTest, SaysWhatToDoNext) {
   }
 }
 
+TEST(ExplainTest, NamesTheAccountThatHasNoAccess) {
+  AskedFor asked = Asked(true);
+  asked.account = "alice";
+  EXPECT_THAT(Explain(Classify(403, {{"x-error-code", "GatedRepo"}}), asked),
+              AllOf(HasSubstr("the account \"alice\" has no access"),
+                    HasSubstr("https://huggingface.co/datasets/org/data")));
+  EXPECT_THAT(Explain(Classify(403, {}), asked),
+              HasSubstr("forbidden for the account \"alice\""));
+}
+
+TEST(ExplainTest, SaysThatTheTokenThatWasFoundIsRefused) {
+  AskedFor asked = Asked();
+  asked.token_refused = true;
+  for (const int status : {401, 403}) {
+    EXPECT_THAT(Explain(Classify(status, {{"x-error-code", "GatedRepo"}}), asked),
+                AllOf(HasSubstr("is gated"), HasSubstr("refused"), HasSubstr("hfget auth login")));
+  }
+  EXPECT_THAT(Explain(Classify(401, {{"x-error-code", "RepoNotFound"}}), asked),
+              AllOf(HasSubstr("private"), HasSubstr("refused"), HasSubstr("hfget auth login")));
+}
+
 TEST(ExplainTest, QuotesTheHubAndTheRequest) {
   const HubError error = Classify(401, {{"x-error-code", "GatedRepo"},
                                         {"x-request-id", "Root=1-ab"},

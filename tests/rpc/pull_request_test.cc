@@ -40,6 +40,7 @@ TEST(PullRequestTest, TakesEverythingThatWasAsked) {
     r.add_exclude("x*");
     r.set_cache_dir("/c");
     r.set_token(" hf_abc\n");
+    r.set_token_is_ambient(true);
     r.set_dry_run(true);
     r.set_authority("official");
   }));
@@ -50,8 +51,22 @@ TEST(PullRequestTest, TakesEverythingThatWasAsked) {
   EXPECT_THAT(spec->filters.exclude, ElementsAre("x*"));
   EXPECT_EQ(spec->cache_dir, "/c");
   EXPECT_EQ(spec->token.Reveal(), "hf_abc");
+  EXPECT_TRUE(spec->token_is_ambient);
+  EXPECT_FALSE(spec->anonymous);
   EXPECT_TRUE(spec->dry_run);
   EXPECT_EQ(spec->authority, "official");
+}
+
+TEST(PullRequestTest, NoTokenAtAllIsAWishOfItsOwn) {
+  const auto spec = ToSpec(Request("org/model", [](auto& r) { r.set_anonymous(true); }));
+  ASSERT_OK(spec);
+  EXPECT_TRUE(spec->anonymous);
+  EXPECT_THAT(ToSpec(Request("org/model",
+                             [](auto& r) {
+                               r.set_anonymous(true);
+                               r.set_token("hf_abc");
+                             })),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("anonymous")));
 }
 
 TEST(PullRequestTest, AnHfIdCarriesTypeRevisionAndPath) {

@@ -1,5 +1,6 @@
 #include "daemon/rpc/service.h"
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/rpc/rpc_fixture.h"
@@ -108,6 +109,62 @@ TEST_F(ServiceTest, ListsSourcesInOrder) {
   ASSERT_EQ(response.sources_size(), 2);
   EXPECT_EQ(response.sources(0).name(), "tuna");
   EXPECT_EQ(response.sources(1).name(), "official");
+}
+
+TEST_F(ServiceTest, SaysWhoseTokenItIs) {
+  engine::AccountAnswer answer;
+  answer.account = hub::Account{"alice", "Alice", "a@example.org", "user", {"acme"}, "laptop", "read"};
+  answer.source = "official";
+  answer.token_hint = "hf_…1a2b";
+  engine_.SetAccount(answer);
+  grpc::ClientContext context;
+  v1::WhoAmIRequest request;
+  v1::WhoAmIResponse response;
+  request.set_token(" hf_abc\n");
+  ASSERT_TRUE(stub().WhoAmI(&context, request, &response).ok());
+  EXPECT_THAT(engine_.asked_whose(), ElementsAre(Secret("hf_abc")));
+  EXPECT_FALSE(response.has_error());
+  EXPECT_EQ(response.name(), "alice");
+  EXPECT_EQ(response.full_name(), "Alice");
+  EXPECT_EQ(response.email(), "a@example.org");
+  EXPECT_THAT(response.orgs(), ElementsAre("acme"));
+  EXPECT_EQ(response.token_name(), "laptop");
+  EXPECT_EQ(response.token_role(), "read");
+  EXPECT_EQ(response.token_hint(), "hf_…1a2b");
+  EXPECT_EQ(response.source(), "official");
+}
+
+TEST_F(ServiceTest, ARefusedTokenIsAnAnswerAndABadOneIsNot) {
+  engine::AccountAnswer answer;
+  answer.error.cause = core::ErrorCause::kUnauthorized;
+  answer.error.message = "refused";
+  engine_.SetAccount(answer);
+  v1::WhoAmIRequest request;
+  v1::WhoAmIResponse response;
+  grpc::ClientContext c1, c2;
+  ASSERT_TRUE(stub().WhoAmI(&c1, request, &response).ok());
+  EXPECT_EQ(response.error().cause(), v1::ERROR_CAUSE_UNAUTHORIZED);
+  request.set_token("hf_a\r\nHost: evil");
+  const grpc::Status status = stub().WhoAmI(&c2, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message().find("evil"), std::string::npos);
+}
+
+TEST_F(ServiceTest, AQuestionToTheNetDoesNotHoldUpTheEnd) {
+  v1::WhoAmIRequest request;
+  v1::WhoAmIResponse response;
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const auto call = stub().AsyncWhoAmI(&context, request, &queue);
+  grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  while (engine_.asked_whose().empty()) absl::SleepFor(absl::Milliseconds(1));
+  server_->Drain(absl::ZeroDuration());
+  void* tag;
+  bool ok;
+  ASSERT_TRUE(queue.Next(&tag, &ok));
+  EXPECT_FALSE(status.ok());
+  engine_.AnswerAccounts({});  // too late, and without harm
 }
 
 TEST_F(ServiceTest, SaysWhoItIs) {

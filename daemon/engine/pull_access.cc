@@ -1,0 +1,36 @@
+// How a pull ends for want of a token, or of access.
+#include <utility>
+
+#include "daemon/engine/pull.h"
+
+namespace hfget::engine {
+
+// An account that may not see a private repo is told that there is none.
+bool Pull::WaitsForToken() const {
+  const bool unseen = error_.cause == core::ErrorCause::kNotFound && (is_private_ || commit_.empty());
+  return token_.gone() && (error_.cause == core::ErrorCause::kUnauthorized || unseen);
+}
+
+void Pull::FailWithoutAccess(PullError error, const std::string& path) {
+  const auto source = context_.sources.Find(error.source);
+  if (account_query_ != nullptr) return;
+  if (!source || token_.For(*source).empty() || token_.gone()) return Fail(std::move(error));
+  running_.clear();
+  racer_.Leave(*this, false);
+  hub::AskedFor asked;
+  asked.repo = canonical_;
+  asked.revision = commit_;
+  asked.path = path;
+  asked.source = error.source;
+  asked.endpoint = context_.sources.HomeOf(*source);
+  asked.token_sent = true;
+  account_query_ = std::make_unique<AccountQuery>(
+      context_, token_.For(*source),
+      lifetime_.Guard([this, asked = std::move(asked), error = std::move(error)](AccountAnswer answer) mutable {
+        if (answer.account) asked.account = answer.account->name;
+        if (answer.account) error.message = hub::Explain(*error.no_access, asked);
+        Fail(std::move(error));
+      }));
+}
+
+}  // namespace hfget::engine
