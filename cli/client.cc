@@ -111,6 +111,12 @@ absl::StatusOr<v1::ListSourcesResponse> Client::ListSources() {
   return Call(&v1::Hfget::Stub::ListSources, v1::ListSourcesRequest(), kLong);
 }
 
+absl::StatusOr<v1::WhoAmIResponse> Client::WhoAmI(const std::string& token) {
+  v1::WhoAmIRequest request;
+  request.set_token(token);
+  return Call(&v1::Hfget::Stub::WhoAmI, request, kLong);
+}
+
 std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> Client::WatchPull(
     grpc::ClientContext* context, const std::string& id) {
   v1::WatchPullRequest request;

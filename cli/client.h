@@ -34,6 +34,8 @@ class Client {
   absl::StatusOr<v1::ListPullsResponse> ListPulls(bool active_only);
   absl::StatusOr<v1::Pull> CancelPull(const std::string& id, bool discard_partial);
   absl::StatusOr<v1::ListSourcesResponse> ListSources();
+  // Empty: the daemon's own token.
+  absl::StatusOr<v1::WhoAmIResponse> WhoAmI(const std::string& token);
   // `context` outlives the reader.
   std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> WatchPull(grpc::ClientContext* context,
                                                                        const std::string& id);

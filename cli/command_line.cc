@@ -49,6 +49,42 @@ void AddPatterns(CLI::App* app, const std::string& name, std::vector<std::string
   app->add_option(name, *patterns, description)->type_name("PATTERN")->allow_extra_args(false);
 }
 
+void AddToken(CLI::App* app, Options* options) {
+  CLI::Option* token =
+      app->add_option("--token", options->token.token,
+                      "A Hugging Face token; visible to others in the process list and kept by the "
+                      "shell's history: prefer HF_TOKEN or --token-file")
+          ->type_name("T");
+  app->add_option("--token-file", options->token.file,
+                  "A file with the token, such as a mounted secret; - is standard input")
+      ->type_name("FILE")
+      ->check(kNotEmpty)
+      ->excludes(token);
+}
+
+void AddAuth(CLI::App* app, Options* options) {
+  CLI::App* auth =
+      app->add_subcommand("auth", "Log in and out, in the files that hf auth reads and writes");
+  auth->require_subcommand(1);
+  CLI::App* login = AddCommand(auth, options, "login",
+                               "Store a token: asked for on a terminal, else standard input's line");
+  AddToken(login, options);
+  login->add_flag("--no-check", options->auth.no_check,
+                  "Store it without asking the hub whose it is, e.g. when no hub is reachable");
+  AddQuiet(login, options);
+  CLI::App* logout = AddCommand(auth, options, "logout", "Remove the stored tokens");
+  logout->add_option("--token-name", options->auth.token_name, "Remove this one alone")
+      ->type_name("NAME")
+      ->check(kNotEmpty);
+  AddQuiet(logout, options);
+  CLI::App* whoami =
+      AddCommand(auth, options, "whoami", "Say whose token would be used: exit code 4 when none");
+  AddToken(whoami, options);
+  whoami->add_flag("--json", options->json, "A JSON object");
+  CLI::App* list = AddCommand(auth, options, "list", "List the stored tokens; * is the one in use");
+  list->add_flag("--json", options->json, "A JSON array");
+}
+
 void AddPull(CLI::App* app, Options* options) {
   CLI::App* pull = AddCommand(app, options, "pull", "Pull a repo, or files of it");
   PullOptions* p = &options->pull;
@@ -73,8 +109,7 @@ void AddPull(CLI::App* app, Options* options) {
                    "The Hugging Face cache; default: as huggingface_hub")
       ->type_name("DIR")
       ->each([p](const std::string&) { p->has_cache_dir = true; });
-  pull->add_option("--token", p->token, "A Hugging Face token; HF_TOKEN is the safer way")
-      ->type_name("T");
+  AddToken(pull, options);
   pull->add_option("--authority", p->authority, "Believe the listing of this source alone")
       ->type_name("SOURCE");
   CLI::Option* dry = pull->add_flag("--dry-run", p->dry_run, "Say what would be fetched");
@@ -113,8 +148,13 @@ void AddRest(CLI::App* app, Options* options) {
   sources->add_flag("--json", options->json, "A JSON array");
   CLI::App* daemon = app->add_subcommand("daemon", "Start, stop or look at the daemon");
   daemon->require_subcommand(1);
-  AddQuiet(AddCommand(daemon, options, "start", "Start it; any other command does so too"),
-           options);
+  CLI::App* start =
+      AddCommand(daemon, options, "start", "Start it; any other command does so too");
+  start->add_option("--token-file", options->daemon_token_file,
+                    "The token for pulls that bring none, read anew at each pull: a mounted secret")
+      ->type_name("FILE")
+      ->check(kNotEmpty);
+  AddQuiet(start, options);
   AddQuiet(AddCommand(daemon, options, "stop", "Stop it; its pulls go on at the next start"),
            options);
   AddCommand(daemon, options, "status", "Whether it runs: exit code 0, else 3");
@@ -201,6 +241,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
       "--version", [options] { options->command = "version"; }, "The same as the command version");
   AddPull(app.get(), options);
   AddPulls(app.get(), options);
+  AddAuth(app.get(), options);
   AddRest(app.get(), options);
   app->require_subcommand(0, 1);
   app->footer(kExitCodeHelp);

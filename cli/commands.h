@@ -13,6 +13,10 @@ ExitCode RunPull(Context& context, const Options& options);
 ExitCode RunWatch(Context& context, const Options& options);
 ExitCode RunCancel(Context& context, const Options& options);
 ExitCode RunPs(Context& context, const Options& options);
+ExitCode RunAuthLogin(Context& context, const Options& options);
+ExitCode RunAuthLogout(Context& context, const Options& options);
+ExitCode RunAuthWhoami(Context& context, const Options& options);
+ExitCode RunAuthList(Context& context, const Options& options);
 ExitCode RunSources(Context& context, const Options& options);
 ExitCode RunDaemonStart(Context& context, const Options& options);
 ExitCode RunDaemonStop(Context& context, const Options& options);
@@ -22,7 +26,7 @@ ExitCode RunCompletion(Context& context, const Options& options);
 
 // What `pull` asks the daemon for: paths absolute, the cache and the token found as huggingface_hub
 // finds them. Errors: INVALID_ARGUMENT.
-absl::StatusOr<v1::PullRequest> MakePullRequest(const Context& context, const PullOptions& options);
+absl::StatusOr<v1::PullRequest> MakePullRequest(Context& context, const Options& options);
 
 // The pull whose id is `id`, or begins with it and is the only one that does.
 // Errors: NOT_FOUND, INVALID_ARGUMENT when several begin so; those of the call.

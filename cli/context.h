@@ -17,6 +17,7 @@
 #include "cli/inbox.h"
 #include "cli/options.h"
 #include "cli/processes.h"
+#include "cli/secret_prompt.h"
 #include "cli/term.h"
 
 namespace hfget::cli {
@@ -39,6 +40,9 @@ struct Context {
   uid_t uid = 0;
   Timing timing = {};
   std::function<absl::Time()> now = [] { return absl::Now(); };
+  // See secret_prompt.h.
+  std::function<absl::StatusOr<std::string>(const std::string& prompt, std::ostream& err)>
+      ask_secret = AskSecret;
 };
 
 // "hfget: text", always one line.

@@ -24,6 +24,11 @@ ExitCode RunDaemonStart(Context& context, const Options& options) {
   PrintNote(context, options,
             absl::StrCat(ran ? "the daemon runs already at " : "the daemon listens at ",
                          control->socket()));
+  if (ran && !options.daemon_token_file.empty()) {
+    PrintNote(context, options,
+              "warning: it was started before, so that --token-file is not used: hfget daemon stop "
+              "first");
+  }
   return ExitCode::kDone;
 }
 

@@ -81,6 +81,7 @@ absl::Status DaemonControl::Launch(SocketState state, Start start) {
   daemon.arguments = {"--socket", socket_};
   AddPath(*context_, "--config", options_.config, &daemon.arguments);
   AddPath(*context_, "--state-dir", options_.state_dir, &daemon.arguments);
+  AddPath(*context_, "--token-file", options_.daemon_token_file, &daemon.arguments);
   return context_->processes.StartDaemon(daemon);
 }
 

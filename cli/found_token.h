@@ -1,5 +1,5 @@
-// The Hugging Face token of a command: given to it, or found where huggingface_hub finds one. Source:
-// hf-hub-protocol §4.3.
+// The Hugging Face token of a command: given to it, or found where huggingface_hub finds one.
+// Source: hf-hub-protocol §4.3.
 #ifndef HFGET_CLI_FOUND_TOKEN_H_
 #define HFGET_CLI_FOUND_TOKEN_H_
 
@@ -21,7 +21,7 @@ struct FoundToken {
   std::string warning;  // a file that cannot be read; empty: nothing
 };
 
-// `argument` (--token) > `file` (--token-file, absolute; "-": standard input was read before) >
+// `argument` (--token) > `file` (--token-file, absolute) >
 // HF_TOKEN > HUGGING_FACE_HUB_TOKEN > the file of HF_TOKEN_PATH, or else $HF_HOME/token >
 // ~/.huggingface/token. White space around it is stripped; a place with nothing in it is passed
 // over, but never one that was named. Errors: INVALID_ARGUMENT for a token that cannot stand in a

@@ -130,6 +130,29 @@ std::string SourcesJson(const v1::ListSourcesResponse& sources) {
   return Dump(json);
 }
 
+std::string WhoAmIJson(const v1::WhoAmIResponse& account, absl::string_view origin) {
+  Json orgs = Json::array();
+  for (const std::string& org : account.orgs()) orgs.push_back(org);
+  return Dump({{"user", account.name()},
+               {"full_name", account.full_name()},
+               {"email", account.email()},
+               {"type", account.type()},
+               {"orgs", orgs},
+               {"token", account.token_hint()},
+               {"token_name", account.token_name()},
+               {"token_role", account.token_role()},
+               {"origin", std::string(origin)},
+               {"source", account.source()}});
+}
+
+std::string TokensJson(const std::vector<ShownToken>& tokens) {
+  Json json = Json::array();
+  for (const ShownToken& t : tokens) {
+    json.push_back({{"name", t.name}, {"token", t.hint}, {"active", t.active}});
+  }
+  return Dump(json);
+}
+
 std::string ErrorJson(v1::ErrorCause cause, absl::string_view message) {
   v1::Error error;
   error.set_cause(cause);

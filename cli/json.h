@@ -4,6 +4,7 @@
 #define HFGET_CLI_JSON_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "hfget/v1/hfget.pb.h"
@@ -15,6 +16,16 @@ namespace hfget::cli {
 std::string PullJson(const v1::Pull& pull, bool detached = false);
 std::string PullsJson(const v1::ListPullsResponse& pulls);        // an array
 std::string SourcesJson(const v1::ListSourcesResponse& sources);  // an array
+// {"user", "full_name", "email", "type", "orgs", "token", "token_name", "token_role", "origin",
+// "source"}.
+std::string WhoAmIJson(const v1::WhoAmIResponse& account, absl::string_view origin);
+// One stored token, as it may be shown.
+struct ShownToken {
+  std::string name;
+  std::string hint;  // "hf_…1a2b"; empty: there is none under this name
+  bool active = false;
+};
+std::string TokensJson(const std::vector<ShownToken>& tokens);  // an array
 // For a command that failed before there was a pull: {"state": "failed", "error": {…}}.
 std::string ErrorJson(v1::ErrorCause cause, absl::string_view message);
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/hub_settings.h"
+#include "cli/found_token.h"
 #include "cli/run.h"
 #include "cli/signals.h"
 

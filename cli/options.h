@@ -18,10 +18,20 @@ struct PullOptions {
   std::string cache_dir;
   bool has_local_dir = false;
   bool has_cache_dir = false;
-  std::string token;
   std::string authority;
   bool dry_run = false;
   bool detach = false;
+};
+
+// Where a command takes its Hugging Face token from.
+struct TokenOptions {
+  std::string token;  // --token: visible to others, until it is overwritten
+  std::string file;   // "-": standard input
+};
+
+struct AuthOptions {
+  bool no_check = false;   // login
+  std::string token_name;  // logout; empty: all
 };
 
 struct Options {
@@ -32,6 +42,9 @@ struct Options {
   bool quiet = false;
   bool json = false;
   PullOptions pull;
+  TokenOptions token;  // pull, auth login, auth whoami
+  AuthOptions auth;
+  std::string daemon_token_file;  // daemon start
   std::string id;      // watch, cancel
   bool all = false;    // ps
   bool purge = false;  // cancel

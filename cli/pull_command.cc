@@ -6,6 +6,7 @@
 #include "cli/json.h"
 #include "cli/outcome.h"
 #include "cli/pull_text.h"
+#include "cli/token_option.h"
 
 namespace hfget::cli {
 namespace {
@@ -46,10 +47,10 @@ void Warn(Context& context, const Options& options) {
   if (pull.has_local_dir && pull.has_cache_dir) {
     PrintNote(context, options, "warning: --cache-dir is ignored, because --local-dir is set");
   }
-  if (!pull.token.empty()) {
+  if (!options.token.token.empty()) {
     PrintNote(context, options,
               "warning: --token can be seen in the process list and in the shell's history; "
-              "HF_TOKEN cannot");
+              "HF_TOKEN and --token-file cannot");
   }
 }
 
@@ -63,8 +64,9 @@ ExitCode Detach(Context& context, const Options& options, const v1::Pull& pull) 
 
 }  // namespace
 
-absl::StatusOr<v1::PullRequest> MakePullRequest(const Context& context,
-                                                const PullOptions& options) {
+absl::StatusOr<v1::PullRequest> MakePullRequest(Context& context,
+                                                const Options& all_options) {
+  const PullOptions& options = all_options.pull;
   if (options.repo.empty()) return absl::InvalidArgumentError("pull needs a repo: org/name");
   v1::PullRequest request;
   request.set_repo(options.repo);
@@ -77,15 +79,17 @@ absl::StatusOr<v1::PullRequest> MakePullRequest(const Context& context,
   request.set_dry_run(options.dry_run);
   const absl::Status folders = SetFolders(context, options, &request);
   if (!folders.ok()) return folders;
-  absl::StatusOr<std::string> token = FindToken(context.env, options.token);
+  absl::StatusOr<FoundToken> token = TakeToken(context, all_options);
   if (!token.ok()) return token.status();
-  request.set_token(*std::move(token));
+  request.set_token_is_ambient(!token->token.empty() && !token->given);
+  request.set_anonymous(token->anonymous);
+  request.set_token(std::move(token->token));
   return request;
 }
 
 ExitCode RunPull(Context& context, const Options& options) {
   Warn(context, options);
-  const absl::StatusOr<v1::PullRequest> request = MakePullRequest(context, options.pull);
+  const absl::StatusOr<v1::PullRequest> request = MakePullRequest(context, options);
   if (!request.ok()) return Fail(context, options, request.status());
   absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);
   if (!control.ok()) return Fail(context, options, control.status());

@@ -47,9 +47,9 @@ std::optional<Secret> ReadToken(const std::string& path) {
   // A pipe would keep us waiting for a writer.
   if (type == std::filesystem::file_type::regular) file.open(path, std::ios::binary);
   if (!file.is_open()) {
-    const std::string why = error          ? error.message()
-                            : errno != 0   ? std::strerror(errno)
-                                           : "it is no regular file";
+    const std::string why = error        ? error.message()
+                            : errno != 0 ? std::strerror(errno)
+                                         : "it is no regular file";
     spdlog::warn("the token file {} cannot be read and is not used: {}", path, why);
     return Secret();
   }

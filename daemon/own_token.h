@@ -1,4 +1,5 @@
-// The daemon's own Hugging Face token: of the file that it was told, or found where huggingface_hub finds it.
+// The daemon's own Hugging Face token: of the file that it was told, or found where huggingface_hub
+// finds it.
 #ifndef HFGET_DAEMON_OWN_TOKEN_H_
 #define HFGET_DAEMON_OWN_TOKEN_H_
 

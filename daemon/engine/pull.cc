@@ -379,11 +379,6 @@ void Pull::Cancel(bool discard_partial) {
   SetState(core::PullState::kCancelled);
 }
 
-void Pull::GiveToken(Secret token, bool found) {
-  token_.Bring(std::move(token), found);
-  if (state_ == core::PullState::kNeedsToken) SetState(core::PullState::kQueued);
-}
-
 void Pull::CheckProgress(absl::Time now) {
   if (state_ != core::PullState::kFetching) return;
   const bool busy = std::any_of(running_.begin(), running_.end(), [](const auto& r) {

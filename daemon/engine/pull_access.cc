@@ -1,4 +1,4 @@
-// How a pull ends for want of a token, or of access.
+// How a pull gets a token that it waits for, and how it ends for want of one, or of access.
 #include <utility>
 
 #include "daemon/engine/pull.h"
@@ -9,6 +9,11 @@ namespace hfget::engine {
 bool Pull::WaitsForToken() const {
   const bool unseen = error_.cause == core::ErrorCause::kNotFound && (is_private_ || commit_.empty());
   return token_.gone() && (error_.cause == core::ErrorCause::kUnauthorized || unseen);
+}
+
+void Pull::GiveToken(Secret token, bool found) {
+  token_.Bring(std::move(token), found);
+  if (state_ == core::PullState::kNeedsToken) SetState(core::PullState::kQueued);
 }
 
 void Pull::FailWithoutAccess(PullError error, const std::string& path) {

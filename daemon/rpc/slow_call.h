@@ -1,4 +1,5 @@
-// A unary call whose answer the net has to give: it ends at once when the caller goes or the server drains.
+// A unary call whose answer the net has to give: it ends at once when the caller goes or the server
+// drains.
 #ifndef HFGET_DAEMON_RPC_SLOW_CALL_H_
 #define HFGET_DAEMON_RPC_SLOW_CALL_H_
 
@@ -12,8 +13,9 @@
 
 namespace hfget::rpc {
 
-// Held by whoever will answer, and by itself until gRPC is done with it. Finished exactly once, by the first of Answer and the
-// caller's end. An engine that goes without an answer needs no care: the server has cancelled its calls before. Thread: any.
+// Held by whoever will answer, and by itself until gRPC is done with it. Finished exactly once, by
+// the first of Answer and the caller's end. An engine that goes without an answer needs no care: the
+// server has cancelled its calls before. Thread: any.
 class SlowCall final : public grpc::ServerUnaryReactor,
                        public std::enable_shared_from_this<SlowCall> {
  public:

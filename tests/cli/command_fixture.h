@@ -31,6 +31,7 @@ class CommandFixture : public ::testing::Test {
     err_.str("");
     Context context{out_,      err_, inbox_,    processes_, Environment(env_),
                     terminal_, "/w", geteuid(), timing_};
+    context.ask_secret = [this](const std::string&, std::ostream&) { return secret_; };
     return static_cast<int>(cli::Run(context, words));
   }
   std::string out() const { return out_.str(); }
@@ -70,6 +71,7 @@ class CommandFixture : public ::testing::Test {
   Terminal terminal_;
   Timing timing_;
   std::map<std::string, std::string> env_;
+  absl::StatusOr<std::string> secret_ = "";  // what standard input holds
   std::ostringstream out_;
   std::ostringstream err_;
 };

@@ -55,6 +55,16 @@ TEST_F(DaemonCommandTest, StartStartsOneAndOnlyOne) {
   EXPECT_EQ(processes_.starts.size(), 1u);
 }
 
+TEST_F(DaemonCommandTest, StartPassesOnWhereTheTokenIsAndNeverTheToken) {
+  env_["HF_TOKEN"] = "hf_secret";
+  EXPECT_EQ(Run({"daemon", "start", "--token-file", "secrets/t"}), 0);
+  ASSERT_EQ(processes_.starts.size(), 1u);
+  EXPECT_THAT(processes_.starts[0].arguments,
+              ElementsAre("--socket", socket_, "--token-file", "/w/secrets/t"));
+  EXPECT_EQ(Run({"daemon", "start", "--token-file", "secrets/t"}), 0);
+  EXPECT_THAT(err(), HasSubstr("--token-file is not used"));
+}
+
 TEST_F(DaemonCommandTest, AStaleSocketIsLeftToTheNewDaemon) {
   LeaveStaleSocket();
   EXPECT_EQ(Run({"daemon", "start"}), 0);

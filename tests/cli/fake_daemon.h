@@ -48,8 +48,10 @@ class FakeDaemon : public v1::Hfget::Service {
   std::function<grpc::Status(const v1::CancelPullRequest&, v1::Pull*)> on_cancel;
   v1::ListPullsResponse pulls;
   v1::ListSourcesResponse sources;
+  v1::WhoAmIResponse account;
   // What it was asked.
   std::vector<v1::PullRequest> pull_requests;
+  std::vector<std::string> asked_whose;
   int watches = 0;
   bool listed_active_only = false;
 
@@ -77,6 +79,12 @@ class FakeDaemon : public v1::Hfget::Service {
   grpc::Status CancelPull(grpc::ServerContext*, const v1::CancelPullRequest* request,
                           v1::CancelPullResponse* response) override {
     return on_cancel(*request, response->mutable_pull());
+  }
+  grpc::Status WhoAmI(grpc::ServerContext*, const v1::WhoAmIRequest* request,
+                      v1::WhoAmIResponse* response) override {
+    asked_whose.push_back(request->token());
+    *response = account;
+    return grpc::Status::OK;
   }
   grpc::Status ListSources(grpc::ServerContext*, const v1::ListSourcesRequest*,
                            v1::ListSourcesResponse* response) override {

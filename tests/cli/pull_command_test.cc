@@ -1,4 +1,5 @@
 #include <csignal>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "absl/synchronization/notification.h"
@@ -52,13 +53,38 @@ TEST_F(PullCommandTest, SendsWhatWasAsked) {
   ASSERT_EQ(daemon_.pull_requests.size(), 3u);
   EXPECT_EQ(daemon_.pull_requests[0].ShortDebugString(),
             "repo: \"hf://datasets/org/d@v1\" revision: \"v1\" files: \"a.bin\" "
-            "cache_dir: \"/hf/hub\" token: \"hf_env\" authority: \"official\"");
+            "cache_dir: \"/hf/hub\" token: \"hf_env\" authority: \"official\" "
+            "token_is_ambient: true");
   EXPECT_EQ(daemon_.pull_requests[1].ShortDebugString(),
             "repo: \"org/m\" include: \"*.json\" exclude: \"x*\" local_dir: \"/w/models/m\" "
-            "token: \"hf_env\"");
+            "token: \"hf_env\" token_is_ambient: true");
   EXPECT_EQ(daemon_.pull_requests[2].ShortDebugString(),
             "repo: \"org/m\" type: REPO_TYPE_SPACE cache_dir: \"" + temp_.path() +
                 "/c\" token: \"hf_arg\"");
+}
+
+TEST_F(PullCommandTest, TakesTheTokenOfAFileOrOfStandardInput) {
+  PullEndsWith(DonePull());
+  daemon_.Start();
+  std::ofstream(temp_.path() + "/t") << "hf_mounted\n";
+  secret_ = "hf_piped\n";
+  Run({"pull", "org/m", "--token-file", "~/t"});
+  Run({"pull", "org/m", "--token-file", "-"});
+  ASSERT_EQ(daemon_.pull_requests.size(), 2u);
+  EXPECT_EQ(daemon_.pull_requests[0].token(), "hf_mounted");
+  EXPECT_EQ(daemon_.pull_requests[1].token(), "hf_piped");
+  EXPECT_FALSE(daemon_.pull_requests[0].token_is_ambient());
+  EXPECT_EQ(Run({"pull", "org/m", "--token-file", "~/absent"}), 2);
+  EXPECT_THAT(err(), HasSubstr("cannot read the token file " + temp_.path() + "/absent"));
+  EXPECT_EQ(Run({"pull", "org/m", "--token-file", "~/t", "--token", "hf_x"}), 2);
+}
+
+TEST_F(PullCommandTest, WithoutImplicitTokensTheDaemonsOwnIsNotUsedEither) {
+  PullEndsWith(DonePull());
+  daemon_.Start();
+  env_["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = "1";
+  Run({"pull", "org/m"});
+  EXPECT_TRUE(daemon_.pull_requests.at(0).anonymous());
 }
 
 TEST_F(PullCommandTest, WarnsAboutATokenInTheArgumentsAndNeverRepeatsIt) {

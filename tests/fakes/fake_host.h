@@ -95,6 +95,7 @@ struct FakeHost {
   ByteCount host_rate = 0;               // of all together; 0: no limit
   absl::Duration link_life = absl::Hours(1);
   bool reads_token = true;         // false: a mirror that drops Authorization
+  bool names_accounts = true;      // false: whoami is out of order
   bool serves_gated = false;       // has a public copy of what the hub restricts
   absl::Time lags_until = absl::InfinitePast();  // wall time: it knows none of these commits before
   std::set<std::string> lacks;     // paths that it does not have
@@ -184,6 +185,7 @@ struct FakeHost {
                   const std::string& path, absl::Time wall) {
     if (!is_hub) return ServeObject(world, request, url, wall);
     const std::vector<std::string> parts = absl::StrSplit(path, '/', absl::SkipEmpty());
+    if (path == "/api/whoami-v2" && !names_accounts) return Error(503, "", "out of order");
     if (path == "/api/whoami-v2") return WhoAmI(world, reads_token ? request.bearer.Reveal() : "");
     // /api/models/org/name/{revision,tree}/rev · /api/resolve-cache/models/org/name/rev/path · /org/name/resolve/rev/path
     const bool cache = parts.size() > 6 && parts[1] == "resolve-cache";

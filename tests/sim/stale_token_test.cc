@@ -166,7 +166,7 @@ TEST_F(StaleToken, AnAccountThatNobodyNamesHasNoAccessAllTheSame) {
   FakeRepo& repo = AddRepo();
   repo.gated = true;
   world_.internet.content.accounts.insert("hf_bobstoken1234");
-  world_.Hub("official").quota = 8;  // pins, lists, refuses; then it is rate limited
+  world_.Hub("official").names_accounts = false;
   const auto pull = world_.Finish(world_.Pull(Found(repo, "hf_bobstoken1234")));
   EXPECT_EQ(pull.state, PullState::kFailed);
   EXPECT_EQ(pull.error.cause, ErrorCause::kUnauthorized) << pull.error.message;

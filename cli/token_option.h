@@ -1,0 +1,18 @@
+// --token and --token-file of a command.
+#ifndef HFGET_CLI_TOKEN_OPTION_H_
+#define HFGET_CLI_TOKEN_OPTION_H_
+
+#include "absl/status/statusor.h"
+#include "cli/context.h"
+#include "cli/found_token.h"
+#include "cli/options.h"
+
+namespace hfget::cli {
+
+// The token that the command was given, or finds; warns of a place that cannot be read. Errors:
+// INVALID_ARGUMENT, those of Context.ask_secret.
+absl::StatusOr<FoundToken> TakeToken(Context& context, const Options& options);
+
+}  // namespace hfget::cli
+
+#endif  // HFGET_CLI_TOKEN_OPTION_H_
