@@ -89,6 +89,7 @@ ConfigFile ReadAll(const toml::table& table, Problems& problems) {
   TomlReader reader(table, "", problems);
   config.cache_dir = reader.String("cache_dir");
   config.token_file = reader.String("token_file");
+  config.probe_repo = reader.String("probe_repo");
   if (auto names = reader.Strings("sources", kSourcesHint)) {
     config.source_order.emplace();
     for (auto& [name, place] : *names) {

@@ -32,6 +32,7 @@ struct SourceSection {
 struct ConfigFile {
   std::optional<std::string> cache_dir;   // as written
   std::optional<std::string> token_file;  // as written
+  std::optional<std::string> probe_repo;  // as written
 
   // sources = ["tuna", "official"]: which are used, in this order. With the place of each name.
   std::optional<std::vector<std::pair<std::string, std::string>>> source_order;

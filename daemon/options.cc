@@ -76,6 +76,11 @@ absl::Status FillEngine(const ConfigFile& config, const Flags& flags, const Envi
   engine->cache_dir = config.cache_dir && !config.cache_dir->empty()
                           ? env.Absolute(*config.cache_dir)
                           : DefaultCacheFolder(env);
+  if (config.probe_repo) {
+    absl::StatusOr<hub::RepoSpec> spec = hub::ParseRepoSpec(*config.probe_repo);
+    if (!spec.ok()) return Annotate(spec.status(), "probe_repo in the configuration");
+    engine->probe_repo = spec->repo;
+  }
   engine->max_connections = config.max_connections.value_or(engine->max_connections);
   engine->max_active_pulls = config.max_active_pulls.value_or(engine->max_active_pulls);
   engine->max_bytes_per_sec = config.max_bytes_per_sec.value_or(engine->max_bytes_per_sec);

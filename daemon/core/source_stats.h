@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/base/types.h"
+#include "daemon/core/latency_window.h"
 #include "daemon/core/rate_meter.h"
 #include "daemon/core/stall_timeout.h"
 
@@ -21,7 +22,10 @@ class SourceStats {
     const double rate = static_cast<double>(bytes) / absl::ToDoubleSeconds(elapsed);
     connection_rate_ = connection_rate_ <= 0 ? rate : connection_rate_ * 0.7 + rate * 0.3;
   }
-  void OnFirstByte(absl::Duration latency) { latency_.Observe(latency); }
+  void OnFirstByte(absl::Duration latency) {
+    latency_.Observe(latency);
+    window_.Observe(latency);
+  }
   void OnResult(bool good) { success_ += ((good ? 1.0 : 0.0) - success_) / 16; }
   void OnBytes(ByteCount bytes, absl::Time now) {
     total_rate_.Add(bytes, now);
@@ -33,19 +37,27 @@ class SourceStats {
   absl::Duration latency() const { return latency_.seen() ? latency_.mean() : absl::Milliseconds(200); }
   absl::Duration StallAfter() const { return latency_.Get(); }
   const StallTimeout& times() const { return latency_; }
+  absl::Duration latency_p95() const { return window_.Percentile(0.95); }  // of this process; zero: unknown
   double success() const { return success_; }  // 0..1
   ByteCount bytes() const { return bytes_; }   // since the start of the process
 
-  // From a record of an earlier run; what makes no sense is left out.
-  void Load(double connection_rate, absl::Duration latency, absl::Duration deviation, double success) {
+  // Pace is believed for so long; failures are forgiven by half in each such time.
+  static constexpr absl::Duration kPaceLife = absl::Hours(7 * 24);
+  static constexpr absl::Duration kForgiveHalf = absl::Hours(6);
+  // From a record of an earlier run, `age` ago by wall time; what makes no sense is left out.
+  void Load(double connection_rate, absl::Duration latency, absl::Duration deviation, double success,
+            absl::Duration age = absl::ZeroDuration()) {
+    age = std::max(age, absl::ZeroDuration());
+    if (success >= 0 && success <= 1) success_ = 1 - (1 - success) * std::exp2(-absl::FDivDuration(age, kForgiveHalf));
+    if (age >= kPaceLife) return;
     if (std::isfinite(connection_rate)) connection_rate_ = std::max(connection_rate, 0.0);
     if (latency > absl::ZeroDuration()) latency_.Load(latency, deviation);
-    if (success >= 0 && success <= 1) success_ = success;
   }
 
  private:
   double connection_rate_ = 0;
   StallTimeout latency_;
+  LatencyWindow window_;
   double success_ = 1;
   RateMeter total_rate_;
   ByteCount bytes_ = 0;

@@ -14,6 +14,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/base/types.h"
 #include "daemon/core/pull_state.h"
+#include "daemon/core/token_policy.h"
 #include "daemon/hub/account.h"
 #include "daemon/hub/filters.h"
 #include "daemon/hub/hub_error.h"
@@ -87,13 +88,31 @@ struct PullSnapshot {
   absl::Time created, finished = absl::InfiniteFuture();
 };
 
-struct SourceSnapshot {
-  std::string name, endpoint, dialect, state, reason, token_policy;
+struct DataHostSnapshot {
+  std::string host, state;
   ByteCount rate_per_sec = 0, bytes = 0;
   absl::Duration latency;
   double success = 1;
-  int connections = 0;
 };
+
+// Fields as in hfget.proto's Source.
+struct SourceSnapshot {
+  std::string name, endpoint, dialect, state, reason, token_policy, proxy;
+  bool enabled = false;
+  ByteCount rate_per_sec = 0, bytes = 0;
+  double score = 0;
+  absl::Duration latency, latency_p95;
+  double success = 1;
+  int connections = 0, convictions = 0;
+  int64_t stalls = 0, rate_limited = 0;
+  core::ProofVerdict proof = core::ProofVerdict::kUnknown;
+  std::string proof_why;
+  absl::Time proven = absl::InfinitePast(), probed = absl::InfinitePast();
+  std::vector<DataHostSnapshot> data_hosts;
+  std::vector<std::string> evidence;  // of convictions, one line each
+};
+
+enum class SourceChange { kEnable, kDisable, kReset };
 
 // Whose token it is; `account` or `error`.
 struct AccountAnswer {
@@ -131,6 +150,10 @@ class EngineApi {
   virtual void ListSources(Answer<std::vector<SourceSnapshot>> answer) = 0;
   // Empty: the daemon's own token.
   virtual void WhoAmI(Secret token, Answer<AccountAnswer> answer) = 0;
+  // Answers those that were probed, when it is known how they answer. An empty name: all that are on. NOT_FOUND.
+  virtual void ProbeSource(std::string name, Answer<std::vector<SourceSnapshot>> answer) = 0;
+  // Answered when it is recorded durably. NOT_FOUND.
+  virtual void SetSource(std::string name, SourceChange change, Answer<SourceSnapshot> answer) = 0;
   // The current snapshot comes at once, also for a pull that has ended (then it is the last). The engine keeps only a
   // weak reference: to stop watching, drop the watcher. NOT_FOUND: no such pull.
   virtual void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) = 0;

@@ -10,6 +10,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/base/types.h"
 #include "daemon/core/token_policy.h"
+#include "daemon/hub/repo_id.h"
 
 namespace hfget::engine {
 
@@ -30,6 +31,8 @@ struct SourceConfig {
 
 struct EngineConfig {
   std::vector<SourceConfig> sources;  // in order of preference
+  // A small public repo that every hub has, for probes.
+  hub::RepoId probe_repo{hub::RepoType::kModel, "openai-community/gpt2"};
   std::string cache_dir;              // the default Hugging Face cache (hub folder), absolute
   int max_connections = 64;           // all sources together; costs 256 KiB of receive buffer each
   int max_active_pulls = 4;           // further ones wait in order

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
 
@@ -32,17 +33,20 @@ Engine::Engine(EngineParts parts)
       rng_(parts.seed),
       sources_([this] {
         std::vector<std::string> problems;
-        Sources sources(config_, &problems);
+        Sources sources(config_, &problems, &clock_);
         for (const std::string& problem : problems) spdlog::warn("{}", problem);
         return sources;
       }()),
       context_{config_, client_, disk_, store_, clock_, timers_, sources_, rng_},
-      racer_(std::make_unique<Racer>(context_)) {
+      racer_(std::make_unique<Racer>(context_)),
+      prober_(std::make_unique<Prober>(context_)) {
   disk_.buffers().OnAvailable([this] { mailbox_.Post([this] { racer_->OnBuffersAvailable(); }); });
 }
 
 Engine::~Engine() {
   disk_.buffers().OnAvailable(nullptr);
+  // Its waiters are pulls.
+  prober_.reset();
   // Pulls are the transfers' clients: the transfers go first.
   racer_.reset();
 }
@@ -90,7 +94,7 @@ void Engine::HouseKeeping(absl::Time now) {
 void Engine::SaveSources() {
   store::Batch batch;
   for (core::SourceIndex i = 0; i < sources_.count(); ++i) {
-    if (sources_.at(i).stats.bytes() == 0) continue;
+    if (!sources_.at(i).stats.times().seen() && sources_.at(i).last_failure.empty()) continue;
     batch.puts.emplace_back(store::SourceKey(sources_.at(i).config.name),
                             sources_.ToRecord(i, clock_.Wall()).SerializeAsString());
   }
@@ -264,6 +268,55 @@ void Engine::AskAccount(Secret token, Answer<AccountAnswer> answer) {
         answer(std::move(said));
         mailbox_.Post([this, id] { account_queries_.erase(id); });
       });
+}
+
+void Engine::ProbeSource(std::string name, Answer<std::vector<SourceSnapshot>> answer) {
+  mailbox_.Post([this, name = std::move(name), answer = std::move(answer)]() mutable {
+    std::vector<core::SourceIndex> chosen;
+    for (core::SourceIndex i = 0; i < sources_.count(); ++i) {
+      const Source& s = sources_.at(i);
+      if (name.empty() ? !s.off : s.config.name == name) chosen.push_back(i);
+    }
+    if (chosen.empty()) return answer(NoSuchSource(name));
+    auto left = std::make_shared<size_t>(chosen.size());
+    auto shared = std::make_shared<Answer<std::vector<SourceSnapshot>>>(std::move(answer));
+    for (const core::SourceIndex i : chosen) {
+      prober_->Probe(i, [this, chosen, left, shared] {
+        if (--*left > 0) return;
+        std::vector<SourceSnapshot> probed;
+        for (const core::SourceIndex index : chosen) probed.push_back(sources_.SnapshotOf(index, clock_.Steady()));
+        (*shared)(std::move(probed));
+      });
+    }
+  });
+}
+
+void Engine::SetSource(std::string name, SourceChange change, Answer<SourceSnapshot> answer) {
+  mailbox_.Post([this, name = std::move(name), change, answer = std::move(answer)]() mutable {
+    const auto index = sources_.Find(name);
+    if (!index) return answer(NoSuchSource(name));
+    if (change == SourceChange::kReset) {
+      sources_.Reset(*index);
+    } else {
+      sources_.Switch(*index, change == SourceChange::kEnable);
+    }
+    store::Batch batch;
+    batch.puts.emplace_back(store::SourceKey(name), sources_.ToRecord(*index, clock_.Wall()).SerializeAsString());
+    store_.Commit(std::move(batch), store::Durability::kPromise,
+                  [this, index = *index, answer = std::move(answer)](absl::Status status) mutable {
+                    if (!status.ok()) return answer(Annotate(status, "the change could not be recorded"));
+                    answer(sources_.SnapshotOf(index, clock_.Steady()));
+                  });
+  });
+}
+
+absl::Status Engine::NoSuchSource(const std::string& name) const {
+  const std::vector<std::string> names = sources_.Names();
+  if (std::find(names.begin(), names.end(), name) != names.end()) {
+    return absl::FailedPreconditionError(absl::StrCat("the source \"", name, "\" cannot be used; see hfget sources"));
+  }
+  return absl::NotFoundError(
+      absl::StrCat("no source is named \"", name, "\"; there are ", absl::StrJoin(names, ", ")));
 }
 
 void Engine::Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) {

@@ -15,6 +15,7 @@
 #include "daemon/engine/api.h"
 #include "daemon/engine/config.h"
 #include "daemon/engine/context.h"
+#include "daemon/engine/prober.h"
 #include "daemon/engine/progress_hub.h"
 #include "daemon/engine/pull.h"
 #include "daemon/engine/racer.h"
@@ -59,6 +60,8 @@ class Engine final : public EngineApi, public PullHost {
   void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) override;
   void ListSources(Answer<std::vector<SourceSnapshot>> answer) override;
   void WhoAmI(Secret token, Answer<AccountAnswer> answer) override;
+  void ProbeSource(std::string name, Answer<std::vector<SourceSnapshot>> answer) override;
+  void SetSource(std::string name, SourceChange change, Answer<SourceSnapshot> answer) override;
   void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) override;
 
   // For tests: invariants of the race, checked after every event of a simulation.
@@ -67,6 +70,7 @@ class Engine final : public EngineApi, public PullHost {
 
   // PullHost
   void OnChanged(Pull& pull) override;
+  void ProveSources(absl::AnyInvocable<void()> done) override { prober_->ProveAll(std::move(done)); }
 
  private:
   void DoStartPull(PullSpec spec, Answer<PullStarted> answer);
@@ -79,6 +83,7 @@ class Engine final : public EngineApi, public PullHost {
   void HouseKeeping(absl::Time now);
   void SaveSources();
   std::string NewId();
+  absl::Status NoSuchSource(const std::string& name) const;
 
   const EngineConfig config_;
   Mailbox& mailbox_;
@@ -92,6 +97,7 @@ class Engine final : public EngineApi, public PullHost {
   Context context_;
   ProgressHub hub_;
   std::unique_ptr<Racer> racer_;
+  std::unique_ptr<Prober> prober_;
   std::map<std::string, std::unique_ptr<Pull>> pulls_;
   std::map<uint64_t, std::unique_ptr<AccountQuery>> account_queries_;
   uint64_t next_account_query_ = 1;

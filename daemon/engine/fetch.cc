@@ -113,6 +113,9 @@ net::Handler::Next Fetch::OnHead(net::RequestId, const net::ResponseHead& head) 
     context_.sources.OnHeaders(job_.source, head.headers.fields, last_activity_);
   }
   context_.sources.at(job_.source).stats.OnFirstByte(last_activity_ - asked_at_);
+  if (job_.target.data_host) {
+    context_.sources.HostOf(job_.source, job_.target.url.HostAndPort()).stats.OnFirstByte(last_activity_ - asked_at_);
+  }
   switch (verdict_->kind) {
     case hub::AnswerKind::kBytes:
       accepted_ = true;

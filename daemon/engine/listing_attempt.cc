@@ -89,6 +89,8 @@ void ListingAttempt::OnInfo(const SmallAnswer& answer) {
   pinned.is_private = info->is_private;
   pinned.gated = info->gated;
   pinned.source = source_;
+  // Only a private repo shows that the token has arrived.
+  if (pinned.is_private && !sent_.empty()) context_.sources.OnAuthenticated(source_, true, "");
   if (std::string warning = hub::HubWarning(answer.head.headers.fields); !warning.empty()) {
     pinned.notices.push_back(std::move(warning));
   }
@@ -147,6 +149,7 @@ bool ListingAttempt::DoesWithoutToken() {
 void ListingAttempt::OnHubError(const SmallAnswer& answer) {
   const hub::HubError error = hub::ClassifyError(answer.head.status, answer.head.headers.fields, answer.body, true,
                                                  context_.clock.Wall());
+  if (!sent_.empty() && error.status == 401) context_.sources.OnAuthenticated(source_, false, "401");
   if (error.kind == hub::HubErrorKind::kInvalidToken && DoesWithoutToken()) return Ask(url_);
   const hub::AskedFor asked = Asked();
   const core::ErrorCause cause = CauseOf(error.kind, asked);

@@ -101,6 +101,7 @@ void Pull::Begin() {
 
 void Pull::OnLooked(LocalLook look) {
   token_.Find(std::move(look.token));
+  if (token_.present()) Prove();
   Lister::Options options;
   options.repo = spec_.repo;
   options.revision = commit_.empty() ? spec_.revision : commit_;
@@ -117,8 +118,27 @@ void Pull::OnLooked(LocalLook look) {
 }
 
 void Pull::StartPinning() {
+  const bool proving = proving_;
   lister_->Pin(lifetime_.Guard([this](Pinned pinned) { OnPinned(std::move(pinned)); }),
-               lifetime_.Guard([this](PullError error) { Fail(std::move(error)); }));
+               lifetime_.Guard([this, proving](PullError error) {
+                 if (!proving) return Fail(std::move(error));
+                 // A source that is proven meanwhile may say more.
+                 pin_again_ = true;
+                 if (!proving_) OnProven();
+               }));
+}
+
+void Pull::Prove() {
+  proving_ = true;
+  host_.ProveSources(lifetime_.Guard([this] {
+    proving_ = false;
+    if (pin_again_) OnProven();
+  }));
+}
+
+void Pull::OnProven() {
+  pin_again_ = false;
+  if (state_ == core::PullState::kListing) StartPinning();
 }
 
 void Pull::OnPinned(Pinned pinned) {
@@ -126,6 +146,7 @@ void Pull::OnPinned(Pinned pinned) {
   commit_ = pinned_.commit;
   canonical_ = pinned_.repo;
   is_private_ = pinned_.is_private;
+  is_gated_ = pinned_.gated;
   for (const std::string& notice : pinned_.notices) notices_.push_back(notice);
   layout_ = NewLayout(commit_);
   listing_source_ = context_.sources.at(pinned_.source).config.name;
@@ -188,17 +209,9 @@ void Pull::OnManifest(hub::Manifest manifest, bool write_tree) {
   for (const hub::ManifestFile& file : files_) total_ += file.size;
   path_ = layout_->SnapshotPath();
   if (!spec_.filters.SingleFile().empty() && files_.size() == 1) path_ = layout_->FinalPath(files_[0]);
-  BarUntrustedSources();
   lister_.reset();
   if (spec_.dry_run) return Plan();
   Adopt(write_tree ? std::make_shared<hub::Manifest>(std::move(manifest)) : nullptr);
-}
-
-void Pull::BarUntrustedSources() {
-  if (!is_private_) return;
-  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
-    if (!context_.sources.MaySendToken(i)) bars_[i] = "the repo is private and this source may not see the token";
-  }
 }
 
 void Pull::Plan() {
@@ -288,8 +301,12 @@ void Pull::OpenMore() {
 }
 
 const std::string* Pull::Barred(core::SourceIndex source) const {
-  const auto bar = bars_.find(source);
-  return bar == bars_.end() ? nullptr : &bar->second;
+  static const std::string kPrivate = "the repo is private and this source may not see the token";
+  static const std::string kProving = "whether it passes Authorization on is being found out";
+  if (!restricted() || context_.sources.MaySendToken(source)) return nullptr;
+  const bool waits = proving_ && context_.sources.WouldSendToken(source);
+  if (waits) return &kProving;
+  return is_private_ ? &kPrivate : nullptr;
 }
 
 void Pull::OnReceived(core::SourceIndex source, ByteCount bytes) {

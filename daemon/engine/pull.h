@@ -31,6 +31,8 @@ class PullHost {
   virtual ~PullHost() = default;
   // The state changed, or something that must be remembered.
   virtual void OnChanged(Pull& pull) = 0;
+  // Finds out which sources may be sent a token. `done` when that is known; at once when nothing is to be found out.
+  virtual void ProveSources(absl::AnyInvocable<void()> done) = 0;
 };
 
 // Thread: the engine.
@@ -66,6 +68,7 @@ class Pull final : public TransferClient {
   PullToken& token() override { return token_; }
   std::shared_ptr<layout::Layout> layout() override { return layout_; }
   const std::string* Barred(core::SourceIndex source) const override;
+  bool restricted() const override { return is_private_ || is_gated_; }
   void OnReceived(core::SourceIndex source, ByteCount bytes) override;
   void OnWasted(ByteCount bytes) override { wasted_ += bytes; }
   void OnPublished(size_t file_index) override;
@@ -87,6 +90,9 @@ class Pull final : public TransferClient {
   std::shared_ptr<layout::Layout> NewLayout(const std::string& commit) const;
   void OnLooked(LocalLook look);
   void StartPinning();
+  // Finds out which sources may be sent the token, beside everything else.
+  void Prove();
+  void OnProven();
   void OnPinned(Pinned pinned);
   void StartListing();
   void OnManifest(hub::Manifest manifest, bool write_tree);
@@ -106,7 +112,6 @@ class Pull final : public TransferClient {
   void FailWithoutAccess(PullError error, const std::string& path);
   // It has failed for want of a token that an earlier run had.
   bool WaitsForToken() const;
-  void BarUntrustedSources();
   int WaitingFiles() const;
 
   Context& context_;
@@ -124,6 +129,9 @@ class Pull final : public TransferClient {
   std::string path_;
   std::string listing_source_;
   bool is_private_ = false;
+  bool is_gated_ = false;
+  bool proving_ = false;
+  bool pin_again_ = false;  // nobody could say, but somebody was being proven
   Pinned pinned_;
   std::unique_ptr<Lister> lister_;
   std::unique_ptr<AccountQuery> account_query_;
@@ -141,7 +149,6 @@ class Pull final : public TransferClient {
   int lost_files_rounds_ = 0;
   ByteCount total_ = 0, done_ = 0, reused_ = 0, fetched_ = 0, wasted_ = 0;
   std::map<core::SourceIndex, Share> shares_;
-  std::map<core::SourceIndex, std::string> bars_;
   core::RateMeter rate_{absl::Seconds(3)};
   absl::Time last_progress_;
   absl::Time created_;

@@ -25,6 +25,8 @@ class PullToken {
   void Bring(Secret token, bool found);
   // Nobody's token is used, not even the daemon's own.
   void Forbid();
+  // There is one that nobody has refused.
+  bool present() const { return !token_.empty() && !refused_; }
   // Whether to look for the daemon's own, and what was found; empty: nothing.
   bool wants_own() const { return token_.empty() && origin_ != records::v1::TOKEN_ORIGIN_FORBIDDEN && !refused(); }
   void Find(Secret own);

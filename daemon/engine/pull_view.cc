@@ -63,6 +63,7 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
   if (moving && s.rate_per_sec > 0) s.eta = absl::Seconds((s.total - s.done) / s.rate_per_sec);
   for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
     const Source& source = context_.sources.at(i);
+    if (source.off && shares_.count(i) == 0) continue;
     ShareSnapshot share;
     share.source = source.config.name;
     const auto found = shares_.find(i);
@@ -113,6 +114,7 @@ records::v1::PullRecord Pull::ToRecord() const {
   r.set_repo_files(repo_files_);
   r.set_reused_bytes(reused_);
   r.set_is_private(is_private_);
+  r.set_is_gated(is_gated_);
   return r;
 }
 
@@ -128,6 +130,7 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::Pu
       path_(r.path()),
       listing_source_(r.listing_source()),
       is_private_(r.is_private()),
+      is_gated_(r.is_gated()),
       repo_files_(r.repo_files()),
       total_files_(r.total_files()),
       total_(r.total_bytes()),

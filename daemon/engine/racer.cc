@@ -160,7 +160,7 @@ void Racer::Dispatch(absl::Time now) {
 bool Racer::DispatchOne(core::SourceIndex index, absl::Time now) {
   Source& source = context_.sources.at(index);
   if (!context_.sources.Usable(index, now) || now < source.not_before) return false;
-  if (source.in_use >= source.limit.Get() || connections() >= context_.config.max_connections) return false;
+  if (source.in_use >= context_.sources.ConnectionsAllowed(index) || connections() >= context_.config.max_connections) return false;
   const core::Offer offer{index, source.stats.connection_rate(), source.stats.latency()};
   const auto assignment = scheduler_.Next(offer, now);
   if (!assignment) return false;
@@ -213,6 +213,8 @@ void Racer::AbandonFlight(core::FlightId id) {
 void Racer::OnTarget(Fetch& fetch, const Target& target) {
   const core::Flight* flight = scheduler_.Find(fetch.flight());
   if (flight == nullptr) return;
+  context_.sources.at(flight->source).verified = true;
+  if (!fetch.job().token.empty()) context_.sources.OnAuthenticated(flight->source, true, "");
   if (Transfer* transfer = TransferOf(flight->file)) transfer->OnTarget(flight->source, target);
   work_changed_ = true;  // more connections may ask this source for this file now
 }
@@ -262,19 +264,35 @@ void Racer::OnEnd(Fetch& fetch, FetchResult result) {
   const absl::Time now = context_.clock.Steady();
   Source& source = context_.sources.at(flight.source);
   source.stats.OnFlight(result.body_bytes, result.body_time);
-  if (result.failure == core::Failure::kNone) {
-    context_.sources.OnSuccess(flight.source, now);
-  } else {
-    spdlog::debug("range of source {} failed: {} ({})", source.config.name,
-                  core::FailureName(result.failure), result.why);
-    // A connection that brought something and broke is not the same as one that brought nothing.
-    const bool progressed = result.body_bytes >= kPieceBytes;
-    if (progressed) context_.sources.OnSuccess(flight.source, now);
-    context_.sources.OnFailure(flight.source, result.failure, result.rest, result.why, now, context_.rng);
-  }
+  Record(fetch, result, now);
   scheduler_.End(id);
   Retire(id);
   if (Transfer* transfer = TransferOf(flight.file)) transfer->OnFetchEnd(flight.source, result, now);
+}
+
+void Racer::Record(const Fetch& fetch, const FetchResult& result, absl::Time now) {
+  const core::SourceIndex index = fetch.source();
+  const std::string host = fetch.job().target.data_host ? fetch.job().target.url.HostAndPort() : "";
+  const bool good = result.failure == core::Failure::kNone;
+  // A connection that brought something and broke is not the same as one that brought nothing.
+  if (good || result.body_bytes >= kPieceBytes) {
+    context_.sources.OnSuccess(index, now);
+    if (!host.empty()) context_.sources.HostOf(index, host).OnSuccess(result.body_bytes, result.body_time, now);
+  }
+  if (good) return;
+  spdlog::debug("range of source {} failed: {} ({})", context_.sources.at(index).config.name,
+                core::FailureName(result.failure), result.why);
+  // Nobody else says these.
+  const bool speaks = result.hub_error.kind == hub::HubErrorKind::kRevisionNotFound ||
+                      result.hub_error.kind == hub::HubErrorKind::kEntryNotFound;
+  if (host.empty() && speaks) context_.sources.at(index).verified = true;
+  const bool refused = result.failure == core::Failure::kCredential || result.hub_error.status == 401;
+  if (host.empty() && refused && !fetch.job().token.empty()) context_.sources.OnAuthenticated(index, false, result.why);
+  if (host.empty()) {
+    context_.sources.OnFailure(index, result.failure, result.rest, result.why, now, context_.rng);
+  } else {
+    context_.sources.OnDataHostFailure(index, host, result.failure, result.rest, result.why, now, context_.rng);
+  }
 }
 
 void Racer::BeginRacing(Transfer& transfer) {

@@ -77,6 +77,8 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   void Sweep();
   void KeepHouse(absl::Time now);
   void Checkpoint(absl::Time now);
+  // What the end of a fetch says about its source and data host.
+  void Record(const Fetch& fetch, const FetchResult& result, absl::Time now);
   Transfer* TransferOf(core::FileId file) const;
   // Whether an ended transfer of this partial file has not let go of it yet.
   bool Closing(const std::string& key) const;

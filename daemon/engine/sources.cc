@@ -11,54 +11,64 @@ namespace {
 
 constexpr absl::Duration kFirstBackOff = absl::Milliseconds(250);
 constexpr absl::Duration kMaxBackOff = absl::Seconds(10);
+constexpr absl::Duration kFirstStrangeRest = absl::Minutes(10);
+constexpr absl::Duration kLongestStrangeRest = absl::Hours(24);
+constexpr absl::Duration kUnnamedRest = absl::Seconds(30);
 
-SourceSnapshot Described(const SourceConfig& config) {
-  SourceSnapshot s;
-  s.name = config.name;
-  s.endpoint = config.endpoint;
-  s.dialect = config.dialect;
-  s.token_policy = std::string(core::TokenPolicyName(config.token_policy));
-  return s;
+using State = core::SourceHealth::State;
+
+core::TokenQuestion QuestionOf(const Source& s, core::ProofVerdict proof) {
+  core::TokenQuestion question;
+  question.https = s.base.scheme == "https";
+  question.loopback = s.base.IsLoopback();
+  question.same_realm = s.config.dialect == "huggingface";
+  question.policy = s.config.token_policy;
+  question.proof = proof;
+  return question;
 }
 
-std::pair<std::string, std::string> StateOf(const Source& source, absl::Time now) {
-  using State = core::SourceHealth::State;
-  const std::string back =
-      absl::FormatDuration(absl::Trunc(source.health.ReturnsAt(now) - now, absl::Seconds(1)));
-  switch (source.health.Get(now)) {
-    case State::kOk:
-      if (source.stats.times().seen() || source.stats.bytes() > 0) return {"ok", ""};
-      return {"unverified", source.last_failure};
-    case State::kEjected:
-      return {"ejected", absl::StrCat(source.last_failure, "; back in ", back)};
-    case State::kResting:
-      return {"resting", absl::StrCat("rate limited; back in ", back)};
-    case State::kQuarantined:
-      return {"quarantined", source.health.reason()};
-    case State::kDisabled:
-      return {"off", source.health.reason()};
+const DataHost* CurrentHost(const Source& s) {
+  const auto host = s.data_hosts.find(s.data_host);
+  return host == s.data_hosts.end() ? nullptr : &host->second;
+}
+
+// When an ejected one, or one that answered strangely, returns; InfiniteFuture: not by being taken back.
+absl::Time Returns(const Source& s, absl::Time now) {
+  absl::Time at = s.stranger_until;
+  const DataHost* host = CurrentHost(s);
+  for (const core::SourceHealth* health : {&s.health, host == nullptr ? nullptr : &host->health}) {
+    if (health == nullptr || health->Usable(now)) continue;
+    if (health->Get(now) != State::kEjected) return absl::InfiniteFuture();
+    at = std::max(at, health->ReturnsAt(now));
   }
-  return {"unknown", ""};
+  return s.off ? absl::InfiniteFuture() : at;
 }
 
 }  // namespace
 
-Sources::Sources(const EngineConfig& config, std::vector<std::string>* problems) {
+Sources::Sources(const EngineConfig& config, std::vector<std::string>* problems, const Clock* clock)
+    : clock_(clock) {
   for (const SourceConfig& c : config.sources) {
-    SourceSnapshot off = Described(c);
-    off.state = "off";
-    if (!c.enabled) {
-      off.reason = "switched off in the configuration";
+    SourceSnapshot out;
+    out.name = c.name;
+    out.endpoint = c.endpoint;
+    out.dialect = c.dialect;
+    out.token_policy = std::string(core::TokenPolicyName(c.token_policy));
+    out.state = "off";
+    if (c.endpoint.empty()) {
+      out.reason = "it has no endpoint";
     } else if (c.dialect != "huggingface") {
-      off.reason = absl::StrCat("dialect \"", c.dialect, "\" is not spoken by this version");
+      out.reason = absl::StrCat("dialect \"", c.dialect, "\" is not spoken by this version");
     } else if (auto url = hub::ParseUrl(c.endpoint); url.ok()) {
-      all_.emplace_back(c, *std::move(url), std::min(c.max_connections, config.max_connections));
+      Source& s = all_.emplace_back(c, *std::move(url), std::min(c.max_connections, config.max_connections));
+      s.off = !c.enabled;
+      if (s.off) s.off_why = "switched off in the configuration";
       continue;
     } else {
-      off.reason = absl::StrCat("endpoint is not a URL: ", url.status().message());
-      problems->push_back(absl::StrCat("source ", c.name, " is off: ", off.reason));
+      out.reason = absl::StrCat("endpoint is not a URL: ", url.status().message());
+      problems->push_back(absl::StrCat("source ", c.name, " is off: ", out.reason));
     }
-    off_.push_back(std::move(off));
+    off_.push_back(std::move(out));
   }
 }
 
@@ -69,23 +79,55 @@ std::optional<core::SourceIndex> Sources::Find(const std::string& name) const {
   return std::nullopt;
 }
 
+std::vector<std::string> Sources::Names() const {
+  std::vector<std::string> names;
+  for (const Source& s : all_) names.push_back(s.config.name);
+  for (const SourceSnapshot& s : off_) names.push_back(s.name);
+  return names;
+}
+
+bool Sources::Usable(core::SourceIndex index, absl::Time now) const {
+  const Source& s = all_[index];
+  const DataHost* host = CurrentHost(s);
+  return !s.off && s.health.Usable(now) && now >= s.stranger_until && (host == nullptr || host->health.Usable(now));
+}
+
+std::optional<std::string> Sources::Out(core::SourceIndex index, absl::Time now) const {
+  const Source& s = all_[index];
+  if (s.off) return s.off_why;
+  const State state = s.health.Get(now);
+  if (state == State::kDisabled || state == State::kQuarantined) return s.health.reason();
+  return std::nullopt;
+}
+
 void Sources::KeepOneUsable(absl::Time now) {
   Source* first = nullptr;
-  for (Source& s : all_) {
-    if (s.health.Usable(now)) return;
-    if (s.health.Get(now) != core::SourceHealth::State::kEjected) continue;
-    if (first == nullptr || s.health.ReturnsAt(now) < first->health.ReturnsAt(now)) first = &s;
+  for (core::SourceIndex i = 0; i < count(); ++i) {
+    if (Usable(i, now)) return;
+    const absl::Time returns = Returns(all_[i], now);
+    if (returns == absl::InfiniteFuture()) continue;
+    if (first == nullptr || returns < Returns(*first, now)) first = &all_[i];
   }
-  if (first != nullptr) first->health.Return();
+  if (first == nullptr) return;
+  first->health.Return();
+  first->stranger_until = absl::InfinitePast();
+  if (const auto host = first->data_hosts.find(first->data_host); host != first->data_hosts.end()) {
+    host->second.health.Return();
+  }
+}
+
+int Sources::ConnectionsAllowed(core::SourceIndex index) const {
+  const Source& s = all_[index];
+  const absl::Time wall = Wall();
+  const bool proof_at_stake = s.config.token_policy == core::TokenPolicy::kIfProven &&
+                              s.proof.Get(wall) == core::ProofVerdict::kForwards && !s.proof.completed(wall);
+  return s.verified && !proof_at_stake ? s.limit.Get() : 1;
 }
 
 std::vector<core::SourceIndex> Sources::ListingOrder(absl::Time now) const {
   std::vector<core::SourceIndex> order;
   for (core::SourceIndex i = 0; i < count(); ++i) {
-    const auto state = all_[i].health.Get(now);
-    if (state == core::SourceHealth::State::kDisabled) continue;
-    if (state == core::SourceHealth::State::kQuarantined) continue;
-    order.push_back(i);
+    if (!Out(i, now)) order.push_back(i);
   }
   const auto rank = [&](core::SourceIndex i) {
     return std::make_pair(!all_[i].config.authority, !Usable(i, now));
@@ -100,16 +142,21 @@ void Sources::OnSuccess(core::SourceIndex index, absl::Time now) {
   s.stats.OnResult(true);
   s.failures_in_a_row = 0;
   s.not_before = absl::InfinitePast();
+  s.verified = true;
+  s.strange_answers = 0;
+  s.stranger_until = absl::InfinitePast();
+  s.probed = Wall();
 }
 
-void Sources::OnFailure(core::SourceIndex index, core::Failure failure,
-                        std::optional<absl::Duration> rest, const std::string& why, absl::Time now,
-                        absl::BitGenRef rng) {
+void Sources::OnFailure(core::SourceIndex index, core::Failure failure, std::optional<absl::Duration> rest,
+                        const std::string& why, absl::Time now, absl::BitGenRef rng) {
   Source& s = all_[index];
   const core::Consequence consequence = core::ConsequenceOf(failure);
   s.last_failure = why.empty() ? std::string(core::FailureName(failure)) : why;
+  s.stalls += failure == core::Failure::kStall;
   if (consequence.remedy == core::Remedy::kPauseSource) {
-    s.health.Rest(rest.value_or(absl::Seconds(30)), now);
+    ++s.rate_limited;
+    s.health.Rest(rest.value_or(kUnnamedRest), now);
     s.limit.OnLoss(now);
     return;
   }
@@ -120,10 +167,58 @@ void Sources::OnFailure(core::SourceIndex index, core::Failure failure,
   if (!consequence.counts_against_health && !consequence.local_origin) return;
   s.stats.OnResult(false);
   if (failure == core::Failure::kReset || failure == core::Failure::kStall) s.limit.OnLoss(now);
+  BackOff(s, now);
+  s.health.Fail(consequence.local_origin, now, rng);
+  if (!s.verified && failure == core::Failure::kWrongAnswer) OnStrangeAnswer(s, now);
+}
+
+void Sources::OnStrangeAnswer(Source& s, absl::Time now) {
+  const absl::Duration rest = kFirstStrangeRest * (1 << std::min(s.strange_answers, 8));
+  ++s.strange_answers;
+  s.stranger_until = now + std::min(rest, kLongestStrangeRest);
+  s.probed = Wall();
+}
+
+void Sources::BackOff(Source& s, absl::Time now) {
   ++s.failures_in_a_row;
   const int doublings = std::min(s.failures_in_a_row - 1, 6);
   s.not_before = now + std::min(kFirstBackOff * (1 << doublings), kMaxBackOff);
-  s.health.Fail(consequence.local_origin, now, rng);
+}
+
+DataHost& Sources::HostOf(core::SourceIndex index, const std::string& name) {
+  Source& s = all_[index];
+  if (s.data_hosts.count(name) == 0 && s.data_hosts.size() >= Source::kMostDataHosts) {
+    s.data_hosts.erase(std::min_element(s.data_hosts.begin(), s.data_hosts.end(), [](const auto& a, const auto& b) {
+      return a.second.seen < b.second.seen;
+    }));
+  }
+  DataHost& host = s.data_hosts[name];
+  host.seen = Wall();
+  s.data_host = name;
+  return host;
+}
+
+void Sources::OnDataHostFailure(core::SourceIndex index, const std::string& name, core::Failure failure,
+                                std::optional<absl::Duration> rest, const std::string& why, absl::Time now,
+                                absl::BitGenRef rng) {
+  Source& s = all_[index];
+  DataHost& host = HostOf(index, name);
+  const core::Consequence consequence = core::ConsequenceOf(failure);
+  s.last_failure = absl::StrCat(name, ": ", why.empty() ? std::string(core::FailureName(failure)) : why);
+  s.stalls += failure == core::Failure::kStall;
+  if (consequence.remedy == core::Remedy::kPauseSource) {
+    ++s.rate_limited;
+    host.health.Rest(rest.value_or(kUnnamedRest), now);
+    s.limit.OnLoss(now);
+    return;
+  }
+  const bool blocked = consequence.remedy == core::Remedy::kDisableSource;  // TLS: an ejection, since links may lead elsewhere
+  if (!consequence.counts_against_health && !consequence.local_origin && !blocked) return;
+  s.stats.OnResult(false);
+  host.stats.OnResult(false);
+  if (failure == core::Failure::kReset || failure == core::Failure::kStall) s.limit.OnLoss(now);
+  BackOff(s, now);
+  host.health.Fail(consequence.local_origin, now, rng);
 }
 
 void Sources::OnHeaders(core::SourceIndex index, const hub::HeaderFields& headers, absl::Time now) {
@@ -131,65 +226,50 @@ void Sources::OnHeaders(core::SourceIndex index, const hub::HeaderFields& header
   if (limit && limit->remaining <= 0) all_[index].health.Rest(limit->reset + absl::Seconds(1), now);
 }
 
-const std::string& Sources::HomeOf(core::SourceIndex index) const {
-  for (const Source& source : all_) {
-    if (source.config.authority) return source.config.endpoint;
+std::optional<core::SourceIndex> Sources::Authority() const {
+  for (core::SourceIndex i = 0; i < count(); ++i) {
+    if (all_[i].config.authority && !all_[i].off) return i;
   }
-  return all_[index].config.endpoint;
+  return std::nullopt;
+}
+
+const std::string& Sources::HomeOf(core::SourceIndex index) const {
+  return all_[Authority().value_or(index)].config.endpoint;
 }
 
 bool Sources::MaySendToken(core::SourceIndex index) const {
-  const Source& s = all_[index];
-  core::TokenQuestion question;
-  question.https = s.base.scheme == "https";
-  question.loopback = s.base.IsLoopback();
-  question.same_realm = s.config.dialect == "huggingface";
-  question.policy = s.config.token_policy;
-  return core::MaySendToken(question);
+  return core::MaySendToken(QuestionOf(all_[index], all_[index].proof.Get(Wall())));
 }
 
-std::vector<SourceSnapshot> Sources::Snapshot(absl::Time now) const {
-  std::vector<SourceSnapshot> out;
-  for (const Source& source : all_) {
-    SourceSnapshot s = Described(source.config);
-    std::tie(s.state, s.reason) = StateOf(source, now);
-    s.rate_per_sec = static_cast<ByteCount>(source.in_use > 0 ? source.stats.RateNow(now)
-                                                              : source.stats.connection_rate());
-    s.bytes = source.stats.bytes();
-    if (source.stats.times().seen()) s.latency = source.stats.times().mean();
-    s.success = source.stats.success();
-    s.connections = source.in_use;
-    out.push_back(std::move(s));
+bool Sources::WouldSendToken(core::SourceIndex index) const {
+  return core::MaySendToken(QuestionOf(all_[index], core::ProofVerdict::kForwards));
+}
+
+void Sources::OnAuthenticated(core::SourceIndex index, bool accepted, const std::string& why) {
+  Source& s = all_[index];
+  if (s.config.token_policy != core::TokenPolicy::kIfProven) return;
+  if (accepted) {
+    s.proof.Complete();
+  } else {
+    s.proof.Revoke(absl::StrCat("revoked: a request with a token came back with ", why), Wall());
   }
-  out.insert(out.end(), off_.begin(), off_.end());
-  return out;
 }
 
-records::v1::SourceRecord Sources::ToRecord(core::SourceIndex index, absl::Time wall) const {
-  const Source& s = all_[index];
-  records::v1::SourceRecord record;
-  record.set_name(s.config.name);
-  record.set_rate_bytes_per_sec(s.stats.connection_rate());
-  if (s.stats.times().seen()) {
-    record.set_latency_seconds(absl::ToDoubleSeconds(s.stats.times().mean()));
-    record.set_latency_deviation_seconds(absl::ToDoubleSeconds(s.stats.times().deviation()));
-  }
-  record.set_success(s.stats.success());
-  record.set_updated_unix_ms(absl::ToUnixMillis(wall));
-  record.set_best_connections(s.limit.best());
-  for (const auto& conviction : s.convictions) *record.add_convictions() = conviction;
-  return record;
+void Sources::Switch(core::SourceIndex index, bool on) {
+  Source& s = all_[index];
+  s.switched = true;
+  s.off = !on;
+  s.off_why = on ? "" : "switched off by hfget sources disable";
 }
 
-void Sources::Load(const records::v1::SourceRecord& record) {
-  const auto index = Find(record.name());
-  if (!index) return;
-  Source& s = all_[*index];
-  s.stats.Load(record.rate_bytes_per_sec(), absl::Seconds(record.latency_seconds()),
-               absl::Seconds(record.latency_deviation_seconds()), record.success());
-  s.limit = core::ConnectionLimit(s.limit.max(), record.best_connections());
-  s.convictions.assign(record.convictions().begin(), record.convictions().end());
-  if (!s.convictions.empty()) s.health.Quarantine(s.convictions.back().evidence());
+void Sources::Reset(core::SourceIndex index) {
+  Source& old = all_[index];
+  Source fresh(old.config, old.base, old.limit.max());
+  fresh.off = old.off;
+  fresh.switched = old.switched;
+  fresh.off_why = old.off_why;
+  fresh.in_use = old.in_use;
+  old = std::move(fresh);
 }
 
 }  // namespace hfget::engine

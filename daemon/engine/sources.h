@@ -1,4 +1,4 @@
-// The configured sources with what is known of them: pace, health, how many connections they bear.
+// The configured sources: who may be asked, who may see a token, what a success or a failure changes.
 #ifndef HFGET_DAEMON_ENGINE_SOURCES_H_
 #define HFGET_DAEMON_ENGINE_SOURCES_H_
 
@@ -8,74 +8,84 @@
 
 #include "absl/random/bit_gen_ref.h"
 #include "absl/time/time.h"
-#include "daemon/core/absences.h"
-#include "daemon/core/connection_limit.h"
+#include "daemon/base/clock.h"
 #include "daemon/core/failure.h"
 #include "daemon/core/scheduler.h"
-#include "daemon/core/source_health.h"
-#include "daemon/core/source_stats.h"
 #include "daemon/engine/api.h"
-#include "daemon/engine/config.h"
+#include "daemon/engine/source.h"
 #include "daemon/hub/headers.h"
-#include "daemon/hub/url.h"
-#include "hfget/v1/records.pb.h"
 
 namespace hfget::engine {
-
-struct Source {
-  Source(SourceConfig config, hub::Url base, int max_connections)
-      : config(std::move(config)), base(std::move(base)), limit(max_connections) {}
-
-  SourceConfig config;
-  hub::Url base;
-  core::SourceStats stats;
-  core::SourceHealth health;
-  core::ConnectionLimit limit;
-  core::Absences absences;
-  int in_use = 0;                                   // connections that carry a flight now
-  absl::Time not_before = absl::InfinitePast();     // back-off after failures
-  int failures_in_a_row = 0;
-  std::string last_failure;                         // one line for people
-  std::vector<records::v1::ConvictionRecord> convictions;
-};
 
 // Indices are stable for the life of the process and follow the order of the configuration. Thread: the engine.
 class Sources {
  public:
-  // Sources that are switched off or whose endpoint is not a URL are left out; `problems` says which.
-  Sources(const EngineConfig& config, std::vector<std::string>* problems);
+  // Sources that cannot be used at all (no endpoint, a dialect that is not spoken) are left out; `problems` says which.
+  // Those that are switched off are there and off. `clock`: tells how old a proof is; without one none is believed.
+  Sources(const EngineConfig& config, std::vector<std::string>* problems, const Clock* clock = nullptr);
 
   core::SourceIndex count() const { return static_cast<core::SourceIndex>(all_.size()); }
   Source& at(core::SourceIndex index) { return all_[index]; }
   const Source& at(core::SourceIndex index) const { return all_[index]; }
   std::optional<core::SourceIndex> Find(const std::string& name) const;
+  // In order, also those that are left out.
+  std::vector<std::string> Names() const;
 
-  bool Usable(core::SourceIndex index, absl::Time now) const { return all_[index].health.Usable(now); }
+  // May be asked for bytes now, as far as health goes: its own and its data host's.
+  bool Usable(core::SourceIndex index, absl::Time now) const;
+  // Why it will not be asked again by itself: off, disabled, quarantined; nullopt: it will.
+  std::optional<std::string> Out(core::SourceIndex index, absl::Time now) const;
   // Never leaves nobody: when all are ejected, the one whose term ends first is taken back.
   void KeepOneUsable(absl::Time now);
+  // As many connections as it may have now: its limit; one while it is not verified or its proof is not complete.
+  int ConnectionsAllowed(core::SourceIndex index) const;
 
   // Speaks this dialect, in the order to be asked for a listing: authorities first, then usable before ejected, then as
-  // configured. Quarantined and disabled ones are left out.
+  // configured. Those that are out are left out.
   std::vector<core::SourceIndex> ListingOrder(absl::Time now) const;
 
+  // It answered as its dialect does.
   void OnSuccess(core::SourceIndex index, absl::Time now);
   // Takes the consequence that concerns the source itself.
   void OnFailure(core::SourceIndex index, core::Failure failure, std::optional<absl::Duration> rest,
                  const std::string& why, absl::Time now, absl::BitGenRef rng);
+  // Likewise where a data host failed: the hub is not blamed, but the source is not used until that host returns.
+  void OnDataHostFailure(core::SourceIndex index, const std::string& host, core::Failure failure,
+                         std::optional<absl::Duration> rest, const std::string& why, absl::Time now,
+                         absl::BitGenRef rng);
+  // An entry for the host, made when there is none.
+  DataHost& HostOf(core::SourceIndex index, const std::string& host);
   // RateLimit on any answer: rest ahead of time when the window is used up.
   void OnHeaders(core::SourceIndex index, const hub::HeaderFields& headers, absl::Time now);
 
   bool MaySendToken(core::SourceIndex index) const;
+  // Would be sent one if it were proven: policy, realm and transport allow it.
+  bool WouldSendToken(core::SourceIndex index) const;
+  // A real request with the token has come back. `accepted`: well.
+  void OnAuthenticated(core::SourceIndex index, bool accepted, const std::string& why);
   // Where a person finds the pages of what this source serves: the authority's endpoint, for lack of one its own.
   const std::string& HomeOf(core::SourceIndex index) const;
+  // The hub that the others are compared with; nullopt: none is configured and on.
+  std::optional<core::SourceIndex> Authority() const;
+
+  // By the user, at run time.
+  void Switch(core::SourceIndex index, bool on);
+  void Reset(core::SourceIndex index);
 
   std::vector<SourceSnapshot> Snapshot(absl::Time now) const;
+  SourceSnapshot SnapshotOf(core::SourceIndex index, absl::Time now) const;
   records::v1::SourceRecord ToRecord(core::SourceIndex index, absl::Time wall) const;
   void Load(const records::v1::SourceRecord& record);
 
  private:
+  absl::Time Wall() const { return clock_ == nullptr ? absl::InfinitePast() : clock_->Wall(); }
+  // While it is not verified: it does not speak the dialect, and is asked again seldom.
+  void OnStrangeAnswer(Source& source, absl::Time now);
+  void BackOff(Source& source, absl::Time now);
+
   std::vector<Source> all_;
   std::vector<SourceSnapshot> off_;  // configured but left out
+  const Clock* clock_;
 };
 
 }  // namespace hfget::engine

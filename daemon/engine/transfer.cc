@@ -194,10 +194,7 @@ bool Transfer::SaidToBeAbsent(absl::Time now) const {
 }
 
 std::optional<std::string> Transfer::NeverServes(core::SourceIndex source, absl::Time now) const {
-  const core::SourceHealth& health = context_.sources.at(source).health;
-  const bool off = health.Get(now) == core::SourceHealth::State::kDisabled ||
-                   health.Get(now) == core::SourceHealth::State::kQuarantined;
-  if (off) return health.reason();
+  if (const auto out = context_.sources.Out(source, now)) return *out;
   if (BarredAsSuspect(source)) return "sent wrong bytes";
   const Bar* bar = bars_.Find(source, now);
   const bool absent = bar != nullptr && bar->failure == core::Failure::kNotHere;
@@ -243,7 +240,9 @@ FetchJob Transfer::JobFor(const core::Flight& flight, absl::Time wall) {
   const Claim& chosen = claim != claims_.end() ? *claim : claims_.front();
   job.commit = chosen.client->commit();
   const Source& source = context_.sources.at(flight.source);
-  if (context_.sources.MaySendToken(flight.source)) job.token = chosen.client->token().For(flight.source);
+  // A mirror sees it only where it is of use; at the hub it also counts for the rate limit.
+  const bool of_use = source.config.authority || chosen.client->restricted();
+  if (of_use && context_.sources.MaySendToken(flight.source)) job.token = chosen.client->token().For(flight.source);
   job.range = BytesOf(flight.pieces, file_.size);
   const auto partial = partials_.find(flight.pieces.begin);
   if (!flight.duplicate && partial != partials_.end()) {

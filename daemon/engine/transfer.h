@@ -37,6 +37,8 @@ class TransferClient {
   virtual const std::string& commit() const = 0;
   virtual const hub::RepoId& repo() const = 0;
   virtual PullToken& token() = 0;
+  // Private or gated: the bytes are not to be had without a token everywhere.
+  virtual bool restricted() const = 0;
   // Shared because the disk pool may still publish with it when the pull has gone.
   virtual std::shared_ptr<layout::Layout> layout() = 0;
   // Why this source may not serve this pull's repo, or nothing.

@@ -205,6 +205,8 @@ std::string Url::Origin() const {
   return origin;
 }
 
+std::string Url::HostAndPort() const { return Origin().substr(scheme.size() + 3); }
+
 bool Url::SameOrigin(const Url& other) const {
   return scheme == other.scheme && host == other.host && port == other.port;
 }

@@ -20,6 +20,7 @@ struct Url {
   std::string ToString() const;
   // "scheme://host[:port]" with the port only when it is not the scheme's own.
   std::string Origin() const;
+  std::string HostAndPort() const;  // the same without the scheme
   bool SameOrigin(const Url& other) const;
   bool IsLoopback() const;  // localhost, 127.0.0.0/8, ::1
   // A literal address that no public hub may send us to: private, link-local (169.254/16, fe80::), unique-local,

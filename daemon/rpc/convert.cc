@@ -88,6 +88,27 @@ void Set(const engine::ShareSnapshot& share, v1::SourceShare* out) {
   out->set_note(ValidUtf8(share.note));
 }
 
+void Set(const engine::DataHostSnapshot& host, v1::DataHost* out) {
+  out->set_host(ValidUtf8(host.host));
+  out->set_state(host.state);
+  out->set_rate_bytes_per_sec(host.rate_per_sec);
+  if (IsFinite(host.latency)) Set(host.latency, out->mutable_latency());
+  out->set_success(host.success);
+  out->set_bytes(host.bytes);
+}
+
+v1::TokenVerdict VerdictOf(core::ProofVerdict verdict) {
+  switch (verdict) {
+    case core::ProofVerdict::kForwards:
+      return v1::TOKEN_VERDICT_FORWARDS;
+    case core::ProofVerdict::kNotSeenToForward:
+      return v1::TOKEN_VERDICT_NOT_SEEN_TO_FORWARD;
+    case core::ProofVerdict::kUnknown:
+      return v1::TOKEN_VERDICT_UNSPECIFIED;
+  }
+  return v1::TOKEN_VERDICT_UNSPECIFIED;
+}
+
 void Set(const engine::PlannedFile& file, v1::PlannedFile* out) {
   out->set_path(ValidUtf8(file.path));
   out->set_size_bytes(file.size);
@@ -169,6 +190,18 @@ v1::Source ToProto(const engine::SourceSnapshot& source) {
   out.set_token_policy(ValidUtf8(source.token_policy));
   out.set_connections(source.connections);
   out.set_bytes(source.bytes);
+  out.set_score(source.score);
+  if (IsFinite(source.latency_p95)) Set(source.latency_p95, out.mutable_latency_p95());
+  out.set_stalls(source.stalls);
+  out.set_rate_limited(source.rate_limited);
+  out.set_convictions(source.convictions);
+  out.set_token_verdict(VerdictOf(source.proof));
+  out.set_token_why(ValidUtf8(source.proof_why));
+  if (IsFinite(source.proven)) Set(source.proven, out.mutable_proven());
+  if (IsFinite(source.probed)) Set(source.probed, out.mutable_probed());
+  out.set_enabled(source.enabled);
+  out.set_proxy(ValidUtf8(source.proxy));
+  for (const auto& host : source.data_hosts) Set(host, out.add_data_hosts());
   return out;
 }
 
@@ -187,6 +220,19 @@ v1::WhoAmIResponse ToProto(const engine::AccountAnswer& answer) {
   out.set_token_name(ValidUtf8(account.token_name));
   out.set_token_role(ValidUtf8(account.token_role));
   return out;
+}
+
+absl::StatusOr<engine::SourceChange> ToChange(v1::SetSourceRequest::Change change) {
+  switch (change) {
+    case v1::SetSourceRequest::CHANGE_ENABLE:
+      return engine::SourceChange::kEnable;
+    case v1::SetSourceRequest::CHANGE_DISABLE:
+      return engine::SourceChange::kDisable;
+    case v1::SetSourceRequest::CHANGE_RESET:
+      return engine::SourceChange::kReset;
+    default:
+      return absl::InvalidArgumentError("say what to change: enable, disable or reset");
+  }
 }
 
 std::string ValidUtf8(absl::string_view text) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "daemon/engine/api.h"
 #include "grpcpp/support/status.h"
@@ -21,6 +22,8 @@ v1::RepoType ToProto(hub::RepoType type);
 v1::Pull ToProto(const engine::PullSnapshot& pull);
 v1::Source ToProto(const engine::SourceSnapshot& source);
 v1::WhoAmIResponse ToProto(const engine::AccountAnswer& answer);
+// Errors: INVALID_ARGUMENT when nothing is to be changed.
+absl::StatusOr<engine::SourceChange> ToChange(v1::SetSourceRequest::Change change);
 
 // The text with every malformed byte replaced by U+FFFD. A message with malformed UTF-8 is sent by
 // protobuf but refused by the reader, so that one odd byte in a folder's name would make a pull

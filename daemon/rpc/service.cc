@@ -6,7 +6,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "daemon/rpc/convert.h"
+#include "daemon/rpc/explain.h"
 #include "daemon/rpc/pull_request.h"
 #include "daemon/rpc/slow_call.h"
 
@@ -173,6 +177,56 @@ grpc::ServerUnaryReactor* HfgetService::WhoAmI(grpc::CallbackServerContext* cont
     call->Answer(answer.status(), [&] { *response = ToProto(*answer); });
   });
   return call.get();
+}
+
+grpc::ServerUnaryReactor* HfgetService::ProbeSource(grpc::CallbackServerContext* context,
+                                                    const v1::ProbeSourceRequest* request,
+                                                    v1::ProbeSourceResponse* response) {
+  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  using Sources = std::vector<engine::SourceSnapshot>;
+  engine_.ProbeSource(request->name(), AnswerTo<Sources>(reactor, [response](const Sources& sources) {
+                        for (const auto& source : sources) *response->add_sources() = ToProto(source);
+                      }));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* HfgetService::SetSource(grpc::CallbackServerContext* context,
+                                                  const v1::SetSourceRequest* request,
+                                                  v1::SetSourceResponse* response) {
+  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
+  const absl::StatusOr<engine::SourceChange> change = ToChange(request->change());
+  if (!change.ok()) return FinishNow(context, change.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  engine_.SetSource(request->name(), *change,
+                    AnswerTo<engine::SourceSnapshot>(reactor, [response](const engine::SourceSnapshot& source) {
+                      *response->mutable_source() = ToProto(source);
+                    }));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* HfgetService::ExplainSource(grpc::CallbackServerContext* context,
+                                                      const v1::ExplainSourceRequest* request,
+                                                      v1::ExplainSourceResponse* response) {
+  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  using Sources = std::vector<engine::SourceSnapshot>;
+  // The same list as ListSources, so that both say the same.
+  engine_.ListSources([call = WaitingCall(reactor), response, name = request->name()](
+                          absl::StatusOr<Sources> sources) mutable {
+    if (!sources.ok()) return call.Finish(sources.status());
+    std::vector<std::string> names;
+    for (const auto& source : *sources) {
+      names.push_back(source.name);
+      if (source.name != name) continue;
+      *response->mutable_source() = ToProto(source);
+      for (auto& line : Explain(source, absl::Now())) *response->add_lines() = std::move(line);
+      return call.Finish(absl::OkStatus());
+    }
+    call.Finish(absl::NotFoundError(
+        absl::StrCat("no source is named \"", name, "\"; there are ", absl::StrJoin(names, ", "))));
+  });
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* HfgetService::GetVersion(grpc::CallbackServerContext* context,

@@ -58,6 +58,15 @@ class HfgetService final : public v1::Hfget::CallbackService {
   grpc::ServerUnaryReactor* WhoAmI(grpc::CallbackServerContext* context,
                                    const v1::WhoAmIRequest* request,
                                    v1::WhoAmIResponse* response) override;
+  grpc::ServerUnaryReactor* ProbeSource(grpc::CallbackServerContext* context,
+                                        const v1::ProbeSourceRequest* request,
+                                        v1::ProbeSourceResponse* response) override;
+  grpc::ServerUnaryReactor* SetSource(grpc::CallbackServerContext* context,
+                                      const v1::SetSourceRequest* request,
+                                      v1::SetSourceResponse* response) override;
+  grpc::ServerUnaryReactor* ExplainSource(grpc::CallbackServerContext* context,
+                                          const v1::ExplainSourceRequest* request,
+                                          v1::ExplainSourceResponse* response) override;
   grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* context,
                                        const v1::GetVersionRequest* request,
                                        v1::GetVersionResponse* response) override;

@@ -71,6 +71,18 @@ TEST(SourceStatsTest, ARecordIsTakenUp) {
   EXPECT_EQ(stats.success(), 0.75);
 }
 
+TEST(SourceStatsTest, ARecordAges) {
+  SourceStats yesterday;
+  yesterday.Load(3e6, absl::Seconds(1), absl::Seconds(0.5), 0.2, absl::Hours(6));
+  EXPECT_EQ(yesterday.connection_rate(), 3e6);
+  EXPECT_DOUBLE_EQ(yesterday.success(), 0.6);  // half of its failures are forgiven
+  SourceStats old;
+  old.Load(3e6, absl::Seconds(1), absl::Seconds(0.5), 0.2, absl::Hours(8 * 24));
+  EXPECT_EQ(old.connection_rate(), 0);
+  EXPECT_EQ(old.StallAfter(), absl::Seconds(10));
+  EXPECT_GT(old.success(), 0.99);
+}
+
 TEST(SourceStatsTest, NonsenseInARecordIsLeftOut) {
   const double nan = std::nan("");
   const double infinite = std::numeric_limits<double>::infinity();

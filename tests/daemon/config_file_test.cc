@@ -25,6 +25,7 @@ TEST(ConfigFileTest, EveryKeyIsRead) {
 cache_dir = "~/models"
 sources = ["tuna", "official"]
 token_file = "/run/secrets/hf"
+probe_repo = "demo/tiny"
 
 [limits]
 max_connections = 32
@@ -51,6 +52,7 @@ rate = 1000
 )",
                                       "c");
   ASSERT_OK(config);
+  EXPECT_EQ(config->probe_repo, "demo/tiny");
   EXPECT_EQ(config->cache_dir, "~/models");
   EXPECT_EQ(config->token_file, "/run/secrets/hf");
   ASSERT_TRUE(config->source_order);
@@ -65,7 +67,7 @@ rate = 1000
   ASSERT_EQ(config->sources.size(), 2u);
   const SourceSection& office = config->sources[0];
   EXPECT_EQ(office.name, "office");  // in order of the file
-  EXPECT_EQ(office.where, "c:15:9");
+  EXPECT_EQ(office.where, "c:17:9");
   EXPECT_EQ(office.endpoint, "https://hub.example.org/hf");
   EXPECT_EQ(office.dialect, "huggingface");
   EXPECT_EQ(office.enabled, true);

@@ -34,7 +34,7 @@ class EngineFixture : public ::testing::Test {
   }
   void Build() {
     std::vector<std::string> problems;
-    sources = std::make_unique<engine::Sources>(config, &problems);
+    sources = std::make_unique<engine::Sources>(config, &problems, &clock);
     context = std::make_unique<engine::Context>(
         engine::Context{config, network, disk, store, clock, timers, *sources, rng});
   }

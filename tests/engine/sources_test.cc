@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/fake_clock.h"
 
 namespace hfget::engine {
 namespace {
@@ -50,7 +51,9 @@ TEST_F(SourcesTest, LeavesOutWhatCannotBeUsedAndSaysSo) {
   other.dialect = "modelscope";
   wrong.endpoint = "ftp://wrong";
   const Sources sources = Make({Config("tuna"), off, other, wrong});
-  EXPECT_EQ(sources.count(), 1);
+  ASSERT_EQ(sources.count(), 2);
+  EXPECT_EQ(sources.Out(1, kNow), "switched off in the configuration");
+  EXPECT_THAT(sources.ListingOrder(kNow), ElementsAre(0));
   EXPECT_THAT(problems_, ElementsAre(HasSubstr("wrong")));
   EXPECT_THAT(sources.Snapshot(kNow), SizeIs(4));
 }
@@ -160,6 +163,93 @@ TEST_F(SourcesTest, RemembersPaceAndConvictionsByName) {
   EXPECT_EQ(later.at(1).health.Get(kNow), SourceHealth::State::kQuarantined);
   EXPECT_TRUE(later.Usable(0, kNow));
   EXPECT_THAT(later.at(0).convictions, IsEmpty());
+}
+
+TEST_F(SourcesTest, OneConnectionUntilItWasSeenToSpeakItsDialect) {
+  EXPECT_EQ(sources_.ConnectionsAllowed(0), 1);
+  sources_.OnSuccess(0, kNow);
+  EXPECT_EQ(sources_.ConnectionsAllowed(0), 2);
+}
+
+TEST_F(SourcesTest, WhoNeverSpokeTheDialectIsAskedSeldom) {
+  Fail(0, Failure::kWrongAnswer);
+  EXPECT_FALSE(sources_.Usable(0, kNow + absl::Minutes(9)));
+  EXPECT_TRUE(sources_.Usable(0, kNow + absl::Minutes(10)));
+  Fail(0, Failure::kWrongAnswer, 1, kNow + absl::Minutes(10));
+  EXPECT_FALSE(sources_.Usable(0, kNow + absl::Minutes(29)));
+  EXPECT_TRUE(sources_.Usable(0, kNow + absl::Minutes(30)));
+  for (int i = 0; i < 20; ++i) Fail(0, Failure::kWrongAnswer);
+  EXPECT_TRUE(sources_.Usable(0, kNow + absl::Hours(24)));
+  sources_.OnSuccess(1, kNow);
+  Fail(1, Failure::kWrongAnswer);
+  EXPECT_TRUE(sources_.Usable(1, kNow)) << "one that did is not a stranger";
+}
+
+TEST_F(SourcesTest, ADataHostsFailuresAreNotTheHubs) {
+  sources_.OnSuccess(0, kNow);
+  for (int i = 0; i < 5; ++i) sources_.OnDataHostFailure(0, "cdn.test", Failure::kReset, {}, "why", kNow, rng_);
+  EXPECT_EQ(sources_.at(0).health.Get(kNow), SourceHealth::State::kOk);
+  EXPECT_FALSE(sources_.Usable(0, kNow));
+  EXPECT_TRUE(sources_.Usable(0, kNow + absl::Seconds(31)));
+  EXPECT_EQ(sources_.Snapshot(kNow)[0].state, "ejected");
+  sources_.HostOf(0, "other-cdn.test");
+  EXPECT_TRUE(sources_.Usable(0, kNow)) << "led elsewhere";
+}
+
+TEST_F(SourcesTest, TheLastUsableSourceIsTakenBackThoughItsDataHostIsOut) {
+  for (core::SourceIndex i : {0, 1, 2}) {
+    for (int n = 0; n < 5; ++n) sources_.OnDataHostFailure(i, "cdn.test", Failure::kReset, {}, "why", kNow, rng_);
+  }
+  sources_.KeepOneUsable(kNow);
+  EXPECT_EQ(sources_.Usable(0, kNow) + sources_.Usable(1, kNow) + sources_.Usable(2, kNow), 1);
+}
+
+TEST_F(SourcesTest, ProofOpensTheWayForATokenWhereThePolicyTrusts) {
+  SourceConfig trusted = Config("trusted");
+  trusted.token_policy = core::TokenPolicy::kIfProven;
+  EngineConfig config;
+  config.sources = {Config("official"), trusted, Config("tuna")};
+  testing::FakeClock clock;
+  Sources sources(config, &problems_, &clock);
+  for (core::SourceIndex i : {1, 2}) {
+    EXPECT_FALSE(sources.MaySendToken(i));
+    sources.at(i).proof.Set(core::ProofVerdict::kForwards, "evidence", clock.Wall());
+    sources.OnSuccess(i, clock.Steady());
+  }
+  EXPECT_TRUE(sources.MaySendToken(1));
+  EXPECT_FALSE(sources.MaySendToken(2)) << "never";
+  EXPECT_EQ(sources.ConnectionsAllowed(1), 1) << "until a real request has gone well";
+  sources.OnAuthenticated(1, true, "");
+  EXPECT_EQ(sources.ConnectionsAllowed(1), 2);
+  Sources later(config, &problems_, &clock);
+  later.Load(sources.ToRecord(1, clock.Wall()));
+  EXPECT_TRUE(later.MaySendToken(1)) << "over a restart";
+  sources.OnAuthenticated(1, false, "401");
+  EXPECT_FALSE(sources.MaySendToken(1));
+  clock.Advance(absl::Hours(1));
+  EXPECT_FALSE(later.MaySendToken(1)) << "expired";
+}
+
+TEST_F(SourcesTest, WhatTheUserSwitchedIsRemembered) {
+  sources_.Switch(0, false);
+  EXPECT_FALSE(sources_.Usable(0, kNow));
+  Sources later = Make({Config("tuna"), Config("official")});
+  later.Load(sources_.ToRecord(0, kNow));
+  EXPECT_FALSE(later.Usable(0, kNow));
+  later.Switch(0, true);
+  SourceConfig off = Config("tuna");
+  off.enabled = false;
+  Sources again = Make({off});
+  again.Load(later.ToRecord(0, kNow));
+  EXPECT_TRUE(again.Usable(0, kNow));
+}
+
+TEST_F(SourcesTest, AResetForgetsWhatIsHeldAgainstIt) {
+  sources_.at(0).health.Quarantine("lied");
+  sources_.at(0).convictions.emplace_back();
+  sources_.Reset(0);
+  EXPECT_TRUE(sources_.Usable(0, kNow));
+  EXPECT_THAT(sources_.at(0).convictions, IsEmpty());
 }
 
 }  // namespace

@@ -170,6 +170,35 @@ class FakeEngineApi final : public engine::EngineApi {
     if (account) answer(*std::move(account));
   }
 
+  void ProbeSource(std::string name, Answer<std::vector<engine::SourceSnapshot>> answer) override {
+    std::vector<engine::SourceSnapshot> result;
+    {
+      absl::MutexLock lock(&mu_);
+      probed_.push_back(name);
+      for (const auto& source : sources_) {
+        if (name.empty() || source.name == name) result.push_back(source);
+      }
+    }
+    if (result.empty()) return answer(absl::NotFoundError(absl::StrCat("no source is named ", name)));
+    answer(std::move(result));
+  }
+
+  void SetSource(std::string name, engine::SourceChange change, Answer<engine::SourceSnapshot> answer) override {
+    absl::StatusOr<engine::SourceSnapshot> result = absl::NotFoundError(absl::StrCat("no source is named ", name));
+    {
+      absl::MutexLock lock(&mu_);
+      changes_.emplace_back(name, change);
+      for (const auto& source : sources_) {
+        if (source.name == name) result = source;
+      }
+    }
+    answer(std::move(result));
+  }
+  std::vector<std::pair<std::string, engine::SourceChange>> changes() const {
+    absl::MutexLock lock(&mu_);
+    return changes_;
+  }
+
   void Watch(std::string id, std::shared_ptr<engine::Watcher> watcher,
              Answer<bool> answer) override {
     absl::StatusOr<engine::PullSnapshot> pull = Find(id);
@@ -205,6 +234,8 @@ class FakeEngineApi final : public engine::EngineApi {
   bool hold_ ABSL_GUARDED_BY(mu_) = false;
   std::map<std::string, engine::PullSnapshot> pulls_ ABSL_GUARDED_BY(mu_);
   std::vector<engine::SourceSnapshot> sources_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> probed_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::pair<std::string, engine::SourceChange>> changes_ ABSL_GUARDED_BY(mu_);
   std::vector<engine::PullSpec> started_ ABSL_GUARDED_BY(mu_);
   std::optional<engine::AccountAnswer> account_ ABSL_GUARDED_BY(mu_);
   std::vector<Secret> asked_whose_ ABSL_GUARDED_BY(mu_);

@@ -14,15 +14,17 @@ from aiohttp import web
 import accounts
 import control as control_module
 import demo_repos
+import modelscope_repos
 from content import ContentStore
 from control import Control
 from faults import FaultBook
 from hub_app import Hub
 from links import Links
+from modelscope_app import ModelScope
 from nginx import Nginx
 from repos import Catalog
 from requestlog import RequestLog
-from sources import default_sources, listen, port_of
+from sources import default_sources, listen, modelscope_source, port_of
 from wire import Wire
 
 
@@ -41,6 +43,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--content-cache", type=pathlib.Path, help="keeps generated files between runs")
     parser.add_argument("--eager", action="store_true", help="generate all LFS files before saying ready")
     parser.add_argument("--xet-headers", action="store_true")
+    parser.add_argument("--modelscope", action="store_true", help="a fifth source, which speaks ModelScope's dialect")
     parser.add_argument("--tls", action="store_true", help="https endpoints too, under an authority of their own")
     parser.add_argument("--nginx-workers", type=int, default=1)
     parser.add_argument("--die-with-parent", action="store_true")
@@ -55,10 +58,15 @@ class Demo:
         self.work = options.dir.resolve()
         self.work.mkdir(parents=True, exist_ok=True)
         self.store = ContentStore(self.work / "lfs", options.content_cache)
-        self.catalog = Catalog(self.store)
-        demo_repos.fill(self.catalog)
-        self.from_spec = self.catalog.add_spec(json.loads(options.spec.read_text())) if options.spec else []
+        self.catalogs = {"huggingface": Catalog(self.store)}
+        demo_repos.fill(self.catalogs["huggingface"])
         self.sources = default_sources()
+        if options.modelscope:
+            self.catalogs["modelscope"] = Catalog(self.store, "modelscope", "master")
+            modelscope_repos.fill(self.catalogs["modelscope"], self.catalogs["huggingface"])
+            self.sources.append(modelscope_source())
+        spec = json.loads(options.spec.read_text()) if options.spec else {}
+        self.from_spec = [repo for catalog in self.catalogs.values() for repo in catalog.add_spec(spec)]
         self.book = FaultBook()
         self.log = RequestLog(self.work / "logs/access.json")
         self.links = Links(options.link_life)
@@ -68,15 +76,22 @@ class Demo:
     async def start(self) -> None:
         options = self.options
         by_name = {source.name: source for source in self.sources}
-        self.hub = Hub(self.catalog, self.store, by_name, self.book, self.log, self.links, options.page_size,
-                       options.xet_headers, options.live)  # fmt: skip
-        app_socket = listen(0 if options.live else options.port)
-        self.nginx = Nginx(self.work, self.sources, port_of(app_socket), options.nginx_workers)
-        self.nginx.start(self._bind(port_of(app_socket)))
+        rest = (self.book, self.log, self.links)
+        self.hub = Hub(self.catalogs["huggingface"], self.store, by_name, *rest, options.page_size, options.xet_headers,
+                       options.live)  # fmt: skip
+        applications = {"huggingface": self.hub}
+        if options.modelscope:
+            applications["modelscope"] = ModelScope(self.catalogs["modelscope"], self.store, by_name, *rest, options.live)
+        sockets = {"huggingface": listen(0 if options.live else options.port)}
+        sockets |= {dialect: listen() for dialect in applications if dialect not in sockets}
+        ports = {dialect: port_of(made) for dialect, made in sockets.items()}
+        self.nginx = Nginx(self.work, self.sources, ports, options.nginx_workers)
+        self.nginx.start(self._bind(ports))
         control_socket = listen(options.control_port)
         self.control_port = port_of(control_socket)
-        self.control = Control(self.hub, self.nginx, self.wires)
-        await self._serve(self.hub.application(), app_socket)
+        self.control = Control(self.hub, self.nginx, self.wires, self.catalogs)
+        for dialect, application in applications.items():
+            await self._serve(application.application(), sockets[dialect])
         await self._serve(self.control.application(), control_socket)
         for wire in self.wires:
             await wire.start()
@@ -86,11 +101,11 @@ class Demo:
             await self.control.set_rate(name, int(float(value)), options.rate_per)
         await self._generate()
 
-    def _bind(self, app_port: int) -> list:
+    def _bind(self, app_ports: dict[str, int]) -> list:
         """Gives every source its ports. Returns the sockets that nginx inherits."""
         for_nginx, rates = [], {}
         for source in self.sources:
-            source.hub_origin = app_port
+            source.hub_origin = app_ports[source.dialect]
             if source.mirror:
                 for_nginx.append(listen())
                 source.hub_origin = port_of(for_nginx[-1])
@@ -103,7 +118,7 @@ class Demo:
             source.fault_port = data.port
             source.hub_port, source.data_port = source.hub_origin, source.data_origin
             if self.options.live:
-                hub_socket = listen(0 if source.mirror else self.options.port)
+                hub_socket = listen(self.options.port if source.name == "official" else 0)
                 source.hub_port = self._wire(source, "hub", hub_socket, source.hub_origin, rates).port
                 source.data_port = data.port
         return for_nginx
@@ -122,7 +137,8 @@ class Demo:
 
     async def _generate(self) -> None:
         """Files of --spec repos are made now, those of the defaults when first asked for."""
-        repos = self.catalog.repos.values() if self.options.eager else self.from_spec
+        all_repos = [repo for catalog in self.catalogs.values() for repo in catalog.repos.values()]
+        repos = all_repos if self.options.eager else self.from_spec
         for repo in repos:
             for commit in repo.commits.values():
                 await self.store.prepare(file.content for file in commit.files.values() if file.lfs)
@@ -133,10 +149,15 @@ class Demo:
             "sources": [source.to_json() for source in self.sources],
             "control": f"http://127.0.0.1:{self.control_port}",
             "tokens": {"alice": accounts.ALICE_TOKEN, "bob": accounts.BOB_TOKEN},
-            "repos": control_module.repo_state(self.catalog),
+            "repos": control_module.repo_state(self.catalogs["huggingface"]),
+            "modelscope": self._describe_modelscope() if self.options.modelscope else None,
             "live": self.options.live,
             "ca": str(self.work / "tls/ca.pem") if self.options.tls else None,
         }
+
+    def _describe_modelscope(self) -> dict:
+        tokens = {account.name: token for token, account in accounts.MODELSCOPE_BY_TOKEN.items()}
+        return {"tokens": tokens, "repos": control_module.repo_state(self.catalogs["modelscope"])}
 
     async def stop(self) -> None:
         for wire in self.wires:

@@ -18,6 +18,11 @@ class Account:
 ALICE = Account("alice", "64a11ce0000000000000a11c", ALICE_TOKEN)
 BOB = Account("bob", "64b0b00000000000000000b0", BOB_TOKEN)
 _BY_TOKEN = {account.token: account for account in (ALICE, BOB)}
+# ModelScope is a realm of its own: the same people, other tokens.
+MODELSCOPE_BY_TOKEN = {
+    "ms-a11ce000-0000-4000-8000-00000000a11c": dataclasses.replace(ALICE, token="ms-a11ce000-0000-4000-8000-00000000a11c"),
+    "ms-b0b00000-0000-4000-8000-000000000b0b": dataclasses.replace(BOB, token="ms-b0b00000-0000-4000-8000-000000000b0b"),
+}
 
 
 def identify(authorization: str | None) -> Account | None:
@@ -29,6 +34,13 @@ def identify(authorization: str | None) -> Account | None:
     if account is None:
         raise errors.invalid_token()
     return account
+
+
+def identify_modelscope(authorization: str | None, session: str | None) -> Account | None:
+    """`Bearer <token>` or the cookie m_session_id. A token nobody has is not noticed (mirrors §1.6)."""
+    scheme, _, token = (authorization or "").strip().partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else None
+    return MODELSCOPE_BY_TOKEN.get(bearer) or MODELSCOPE_BY_TOKEN.get(session)
 
 
 def whoami(account: Account) -> dict:

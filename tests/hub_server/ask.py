@@ -12,7 +12,7 @@ WEB_PREFIXES = {"datasets": "dataset", "spaces": "space"}
 @dataclasses.dataclass
 class Ask:
     request: web.Request
-    source: str  # which source the client asked: "official", or the mirror that passed it on
+    source: str  # which source the client asked: the hub itself, or the mirror that passed it on
     raw: list[str]  # segments as sent
     segments: list[str]  # unquoted
     query: dict[str, list[str]]
@@ -50,12 +50,12 @@ class Ask:
         return self.query.get(name, []) + self.query.get(name + "[]", [])
 
 
-def parse(request: web.Request) -> Ask:
+def parse(request: web.Request, hub: str) -> Ask:
     target, _, raw_query = request.raw_path.partition("?")
     raw = target.lstrip("/").split("/")
     return Ask(
         request,
-        request.headers.get("X-Demo-Source", "official"),
+        request.headers.get("X-Demo-Source", hub),
         raw,
         [urllib.parse.unquote(part) for part in raw],
         urllib.parse.parse_qs(raw_query, keep_blank_values=True),

@@ -28,7 +28,7 @@ class DemoHub:
 
     def __init__(self, directory=None, spec: dict | None = None, live: bool = False, page_size: int | None = None,
                  link_life: float | None = None, rates: dict | None = None, rate_per: str | None = None,
-                 content_cache=None, arguments=(), timeout_s: float = 60):  # fmt: skip
+                 content_cache=None, modelscope: bool = False, arguments=(), timeout_s: float = 60):  # fmt: skip
         self._own_directory = directory is None
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="demo-hub-"))
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -43,6 +43,7 @@ class DemoHub:
         for source, bytes_per_s in (rates or {}).items():
             command += ["--rate", f"{source}={bytes_per_s}"]
         command += ["--data-through-proxy"] if live else []
+        command += ["--modelscope"] if modelscope else []
         self._command, self._timeout_s = [*command, *map(str, arguments)], timeout_s
         self.process: subprocess.Popen | None = None
         self.info: dict = {}
@@ -88,12 +89,16 @@ class DemoHub:
     def tokens(self) -> dict[str, str]:
         return self.info["tokens"]
 
+    @property
+    def modelscope_tokens(self) -> dict[str, str]:
+        return self.info["modelscope"]["tokens"]
+
     def endpoint(self, source: str = "official") -> str:
         return self.sources[source]["endpoint"]
 
-    def repo(self, repo_id: str, repo_type: str = "model") -> dict:
+    def repo(self, repo_id: str, repo_type: str = "model", hub: str = "huggingface") -> dict:
         """Refs and commits, as they are now."""
-        state = self._call("GET", "/state")
+        state = self._call("GET", f"/state?hub={hub}")
         return next(repo for repo in state if (repo["type"], repo["id"]) == (repo_type, repo_id))
 
     # What can be done to it.

@@ -9,8 +9,9 @@ from repos import file_from_json
 
 
 class Control:
-    def __init__(self, hub, nginx, wires):
+    def __init__(self, hub, nginx, wires, catalogs):
         self.hub, self.nginx, self.wires = hub, nginx, wires
+        self.catalogs = catalogs  # by hub: "huggingface", and "modelscope" where it is on
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=256 << 20, middlewares=[_explain])
@@ -83,17 +84,17 @@ class Control:
         return web.json_response(self.hub.limits.quotas | {"window": self.hub.limits.window})
 
     async def commit(self, request: web.Request) -> web.Response:
-        """{"repo", "type"?, "ref"?, "title"?, "files": [{"path", "text" | "base64" | "size"+"seed", "lfs"?}], "delete"?}"""
+        """{"repo", "type"?, "hub"?, "ref"?, "title"?, "files": [{"path", "text" | "base64" | "size"+"seed", "lfs"?}], "delete"?}"""
         asked = await request.json()
-        repo = self.hub.catalog.get(asked.get("type", "model"), asked["repo"])
+        repo = self.catalogs[asked.get("hub", "huggingface")].get(asked.get("type", "model"), asked["repo"])
         if repo is None:
             raise ValueError(f"no repo {asked['repo']!r}")
         files = {spec["path"]: file_from_json(spec) for spec in asked.get("files", [])}
-        made = repo.commit(asked.get("title", "Update"), files, asked.get("ref", "main"), asked.get("delete", ()))
+        made = repo.commit(asked.get("title", "Update"), files, asked.get("ref"), asked.get("delete", ()))
         return web.json_response({"commit": made, "parent": repo.commits[made].parent})
 
     async def state(self, request: web.Request) -> web.Response:
-        return web.json_response(repo_state(self.hub.catalog))
+        return web.json_response(repo_state(self.catalogs[request.query.get("hub", "huggingface")]))
 
 
 def repo_state(catalog) -> list[dict]:
@@ -102,7 +103,7 @@ def repo_state(catalog) -> list[dict]:
         {
             "type": repo.type,
             "id": repo.id,
-            "commit": repo.branches["main"],
+            "commit": repo.branches[repo.branch],
             "branches": repo.branches,
             "tags": repo.tags,
             "pull_requests": repo.pull_requests,

@@ -9,16 +9,16 @@ _ATTRIBUTES = "*.safetensors filter=lfs diff=lfs merge=lfs -text\n*.onnx filter=
 MIB = 1 << 20
 
 
-def _text(text: str) -> File:
+def text_file(text: str) -> File:
     return File(Content.of(text))
 
 
-def _lfs(seed, size: int) -> File:
+def lfs_file(seed, size: int) -> File:
     return File(Content(seed=seed, size=size), lfs=True)
 
 
-def _config(layers: int) -> File:
-    return _text(json.dumps({"model_type": "gpt2", "n_layer": layers, "vocab_size": 50257}, indent=2) + "\n")
+def config_file(layers: int) -> File:
+    return text_file(json.dumps({"model_type": "gpt2", "n_layer": layers, "vocab_size": 50257}, indent=2) + "\n")
 
 
 def _tiny_gpt2() -> Repo:
@@ -26,27 +26,27 @@ def _tiny_gpt2() -> Repo:
     first = repo.commit(
         "Initial commit",
         {
-            ".gitattributes": _text(_ATTRIBUTES),
-            "README.md": _text("---\nlicense: mit\n---\n# tiny-gpt2\n\n" + "A small model for tests. " * 200 + "\n"),
-            "config.json": _config(1),
-            "model.safetensors": _lfs("tiny-gpt2/1", 2 * MIB + 77),
+            ".gitattributes": text_file(_ATTRIBUTES),
+            "README.md": text_file("---\nlicense: mit\n---\n# tiny-gpt2\n\n" + "A small model for tests. " * 200 + "\n"),
+            "config.json": config_file(1),
+            "model.safetensors": lfs_file("tiny-gpt2/1", 2 * MIB + 77),
         },
     )
     repo.commit(
         "Add the tokenizer and the decoder",
         {
-            "config.json": _config(2),
-            "empty.txt": _text(""),
-            "merges.txt": _text("#version: 0.2\n" + "".join(f"t{i} h{i}\n" for i in range(3000))),
-            "onnx/decoder/model.onnx": _lfs("tiny-gpt2/onnx", 3 * MIB // 2),
-            "tokenizer.json": _text(json.dumps({"version": "1.0", "vocab": {f"t{i}": i for i in range(5000)}})),
-            "vocab.json": _text(json.dumps({f"v{i}": i for i in range(8000)})),
+            "config.json": config_file(2),
+            "empty.txt": text_file(""),
+            "merges.txt": text_file("#version: 0.2\n" + "".join(f"t{i} h{i}\n" for i in range(3000))),
+            "onnx/decoder/model.onnx": lfs_file("tiny-gpt2/onnx", 3 * MIB // 2),
+            "tokenizer.json": text_file(json.dumps({"version": "1.0", "vocab": {f"t{i}": i for i in range(5000)}})),
+            "vocab.json": text_file(json.dumps({f"v{i}": i for i in range(8000)})),
         },
     )
-    repo.commit("Train longer", {"config.json": _config(12), "model.safetensors": _lfs("tiny-gpt2/3", 3_460_301)})
+    repo.commit("Train longer", {"config.json": config_file(12), "model.safetensors": lfs_file("tiny-gpt2/3", 3_460_301)})
     repo.tags["v1.0"] = first
-    repo.commit("Try eight layers", {"config.json": _config(8), "dev-only.txt": _text("dev\n")}, ref="dev")
-    repo.commit("Fix the card", {"README.md": _text("# tiny-gpt2, fixed\n")}, ref="refs/pr/1")
+    repo.commit("Try eight layers", {"config.json": config_file(8), "dev-only.txt": text_file("dev\n")}, ref="dev")
+    repo.commit("Fix the card", {"README.md": text_file("# tiny-gpt2, fixed\n")}, ref="refs/pr/1")
     return repo
 
 
@@ -55,9 +55,9 @@ def _guarded(name: str, **flags) -> Repo:
     repo.commit(
         "Initial commit",
         {
-            "README.md": _text(f"# {name}\n"),
-            "config.json": _config(3),
-            "model.safetensors": _lfs(f"{name}/1", MIB + 4097),
+            "README.md": text_file(f"# {name}\n"),
+            "config.json": config_file(3),
+            "model.safetensors": lfs_file(f"{name}/1", MIB + 4097),
         },
     )
     return repo
@@ -66,7 +66,7 @@ def _guarded(name: str, **flags) -> Repo:
 def _many() -> Repo:
     repo = Repo("model", "demo/many")
     files = {
-        f"part-{i // 250:02d}/sub-{i // 50 % 5}/file-{i:04d}.txt": _text(f"file {i}\n" + f"{i} " * (i % 97) + "\n")
+        f"part-{i // 250:02d}/sub-{i // 50 % 5}/file-{i:04d}.txt": text_file(f"file {i}\n" + f"{i} " * (i % 97) + "\n")
         for i in range(2500)
     }
     repo.commit("2,500 small files", files)
@@ -76,16 +76,16 @@ def _many() -> Repo:
 def _big() -> Repo:
     """Nothing of it is generated before somebody asks for it."""
     repo = Repo("model", "demo/big")
-    files = {f"model-0000{i}-of-00002.safetensors": _lfs(f"big/{i}", 64 * MIB) for i in (1, 2)}
-    repo.commit("Initial commit", {"README.md": _text("# big\n"), "config.json": _config(48), **files})
+    files = {f"model-0000{i}-of-00002.safetensors": lfs_file(f"big/{i}", 64 * MIB) for i in (1, 2)}
+    repo.commit("Initial commit", {"README.md": text_file("# big\n"), "config.json": config_file(48), **files})
     return repo
 
 
 def _odd_names() -> Repo:
     repo = Repo("model", "demo/odd-names")
     plain = ["with space.txt", "a+b.txt", "hash#tag.txt", "per%cent.txt", "what?.txt", "50%20off.txt", "ünï/码 файл.txt"]
-    files = {name: _text(f"contents of {name}\n") for name in plain}
-    files["dir with space/#1 + 100%?.bin"] = _lfs("odd/1", MIB + 1)
+    files = {name: text_file(f"contents of {name}\n") for name in plain}
+    files["dir with space/#1 + 100%?.bin"] = lfs_file("odd/1", MIB + 1)
     repo.commit("Names that need quoting", files)
     return repo
 
@@ -96,18 +96,18 @@ def _other_types() -> list[Repo]:
     dataset.commit(
         "Initial commit",
         {
-            "README.md": _text("# tiny-dataset\n"),
-            "data/train.jsonl": _text(rows),
-            "data/train-00000-of-00001.parquet": _lfs("dataset/1", MIB // 2 + 11),
+            "README.md": text_file("# tiny-dataset\n"),
+            "data/train.jsonl": text_file(rows),
+            "data/train-00000-of-00001.parquet": lfs_file("dataset/1", MIB // 2 + 11),
         },
     )
     space = Repo("space", "demo/tiny-space")
     space.commit(
         "Initial commit",
         {
-            "README.md": _text("---\nsdk: gradio\n---\n# tiny-space\n"),
-            "app.py": _text("import gradio\n"),
-            "weights.bin": _lfs("space/1", 300_001),
+            "README.md": text_file("---\nsdk: gradio\n---\n# tiny-space\n"),
+            "app.py": text_file("import gradio\n"),
+            "weights.bin": lfs_file("space/1", 300_001),
         },
     )
     return [dataset, space]

@@ -29,9 +29,8 @@ http {{
   log_not_found off; sendfile on; tcp_nopush on; tcp_nodelay on; server_tokens off;
   keepalive_timeout 3600s; keepalive_requests 1000000;
   proxy_http_version 1.1; proxy_buffering off; proxy_read_timeout 3600s; proxy_max_temp_file_size 0;
-  upstream app {{ server 127.0.0.1:{app}; keepalive 32; keepalive_timeout 600s; keepalive_requests 1000000; }}
-  log_format demo escape=json '{{"t":$msec,"source":"$demo_source","where":"$demo_where","method":"$request_method",'
-    '"path":"$request_uri","range":"$http_range","authorization":"$http_authorization","status":$status,'
+{upstreams}  log_format demo escape=json '{{"t":$msec,"source":"$demo_source","where":"$demo_where","method":"$request_method",'
+    '"path":"$request_uri","range":"$http_range","authorization":"$http_authorization","cookie":"$http_cookie","status":$status,'
     '"bytes":$body_bytes_sent,"user_agent":"$http_user_agent","proxied":"$http_x_demo_proxied",'
     '"inner":"$http_x_demo_inner"}}';
   access_log {work}/logs/access.json demo;
@@ -39,7 +38,12 @@ http {{
   map $uri $xet_hash {{ "~/(?<h1>[0-9a-f]{{32}})(?<h2>[0-9a-f]{{32}})$" "$h2$h1"; default ""; }}
   # nginx cannot compare If-Range with an ETag of ours: do it here, and ask again without it.
   map "$http_if_range|$xet_hash" $range_if_same {{ '~^"(?<tag>[0-9a-f]{{64}})"\\|\\k<tag>$' $http_range; default ""; }}
+  # ModelScope's auth_key: issued-<end of life, 22 random digits>-0-signature.
+  map $arg_auth_key $lfs_expires {{ "~^[0-9]+-(?<e>[0-9]{{10}})[0-9a-f]{{22}}-0-" $e; default ""; }}
+  map $arg_auth_key $lfs_signature {{ "~^[0-9]+-[0-9a-f]{{32}}-0-(?<s>[0-9A-Za-z_-]{{22}})$" $s; default ""; }}
 """
+
+_UPSTREAM = "  upstream {name} {{ server 127.0.0.1:{port}; keepalive 32; keepalive_timeout 600s; keepalive_requests 1000000; }}\n"
 
 _MIRROR = """
   map $request_uri $raw_{id} {{ "~^{prefix}(?<rest_{id}>/.*)$" $rest_{id}; default "/"; }}
@@ -47,7 +51,7 @@ _MIRROR = """
 {listen}    set $demo_source {name}; set $demo_where hub;
     location {prefix}/ {{
       # The raw target: a decoded one would lose refs%2Fpr%2F1.
-      proxy_pass http://app$raw_{id};
+      proxy_pass http://{upstream}$raw_{id};
       proxy_set_header Host 127.0.0.1:{app};
       proxy_set_header Connection "";
       proxy_set_header X-Demo-Source {name};
@@ -98,12 +102,39 @@ _DATA_HOST = """
   }}
 """
 
+# ModelScope's: the path spells the sha256; the reply names it again.
+_LFS_HOST = """
+  server {{
+    listen 127.0.0.1:{port};
+{listen_tls}    set $demo_source {name}; set $demo_where data;
+    error_page 403 @denied;
+    location ~ "^{folder}/(?<o1>[0-9a-f]{{2}})/(?<o2>[0-9a-f]{{2}})/(?<o3>[0-9a-f]{{60}})$" {{
+      secure_link $lfs_signature,$lfs_expires;
+      secure_link_md5 "$secure_link_expires$uri {secret}";
+      if ($secure_link = "") {{ return 403; }}
+      if ($secure_link = "0") {{ return 403; }}
+      alias {work}/lfs/$o1$o2$o3;
+      etag off;
+      add_header X-Linked-ETag '"$o1$o2$o3"';
+    }}
+    location @denied {{
+      internal;
+      default_type text/html;
+      return 403 '<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>';
+    }}
+  }}
+"""
+
 
 _TLS = "  ssl_certificate {work}/tls/server.pem; ssl_certificate_key {work}/tls/server.key;\n"
 
 
 def _listen_tls(port: int) -> str:
     return f"    listen 127.0.0.1:{port} ssl;\n" if port else ""
+
+
+def _upstream(dialect: str) -> str:
+    return f"app_{dialect}"
 
 
 def _die_with_parent(parent: int):
@@ -121,8 +152,9 @@ def _die_with_parent(parent: int):
 class Nginx:
     """Owns: the master process and its configuration file."""
 
-    def __init__(self, work: pathlib.Path, sources: list[Source], app_port: int, workers: int):
-        self.work, self.sources, self.app_port, self.workers = work, sources, app_port, workers
+    def __init__(self, work: pathlib.Path, sources: list[Source], app_ports: dict[str, int], workers: int):
+        """`app_ports`: where the application of each dialect listens."""
+        self.work, self.sources, self.app_ports, self.workers = work, sources, app_ports, workers
         self._listening: dict[int, socket.socket] = {}  # by port
         self.process: subprocess.Popen | None = None
 
@@ -136,32 +168,36 @@ class Nginx:
             name=source.name,
             prefix=source.prefix,
             listen=("    listen 127.0.0.1:%d;\n" % source.hub_origin if source.mirror else "") + _listen_tls(source.hub_tls),
-            # The official hub is behind nginx for TLS only: what it logs itself is then an inner hop.
+            # The hubs themselves are behind nginx for TLS only: what they log is then an inner hop.
             proxied="" if source.mirror else "      proxy_set_header X-Demo-Proxied 1;\n",
-            app=self.app_port,
+            app=self.app_ports[source.dialect],
+            upstream=_upstream(source.dialect),
             authorization="" if source.forwards_authorization else '      proxy_set_header Authorization "";\n',
             lfs=lfs if source.serves_bytes else "",
         )
 
+    def _data_block(self, source: Source) -> str:
+        is_lfs = source.dialect == "modelscope"
+        return (_LFS_HOST if is_lfs else _DATA_HOST).format(
+            port=source.data_origin,
+            listen_tls=_listen_tls(source.data_tls),
+            name=source.name,
+            folder=links.LFS_FOLDER if is_lfs else links.FOLDER,
+            secret=links.SECRET,
+            work=self.work,
+        )
+
     def config(self) -> str:
         user = "user root;\n" if os.getuid() == 0 else ""
-        parts = [_HEAD.format(user=user, workers=self.workers, work=self.work, app=self.app_port)]
+        upstreams = "".join(_UPSTREAM.format(name=_upstream(name), port=port) for name, port in self.app_ports.items())
+        parts = [_HEAD.format(user=user, workers=self.workers, work=self.work, upstreams=upstreams)]
         if any(source.hub_tls for source in self.sources):
             certificates.make(self.work / "tls")
             parts.append(_TLS.format(work=self.work))
         for source in self.sources:
             if source.mirror or source.hub_tls:
                 parts.append(self._mirror_block(source))
-            parts.append(
-                _DATA_HOST.format(
-                    port=source.data_origin,
-                    listen_tls=_listen_tls(source.data_tls),
-                    name=source.name,
-                    folder=links.FOLDER,
-                    secret=links.SECRET,
-                    work=self.work,
-                        )
-            )
+            parts.append(self._data_block(source))
         return "".join(parts) + "}\n"
 
     def _write(self) -> pathlib.Path:

@@ -45,25 +45,28 @@ class Commit:
 
 
 class Repo:
-    def __init__(self, repo_type: str, repo_id: str, private=False, gated=False, disabled=False):
+    def __init__(self, repo_type: str, repo_id: str, private=False, gated=False, disabled=False, branch="main"):
         self.type, self.id = repo_type, repo_id
+        self.branch = branch  # the default one: "master" at ModelScope
         self.private, self.gated, self.disabled = private, gated, disabled
         self.readers = {"alice"}  # of a private repo, and granted on a gated one
-        self.internal_id = hashlib.sha1(f"{repo_type}/{repo_id}".encode()).hexdigest()[:24]
+        self._salt = f"{repo_type}/{repo_id}" if branch == "main" else f"{branch}/{repo_type}/{repo_id}"
+        self.internal_id = hashlib.sha1(self._salt.encode()).hexdigest()[:24]
         self.commits: dict[str, Commit] = {}
         self.branches: dict[str, str] = {}
         self.tags: dict[str, str] = {}
         self.pull_requests: dict[str, str] = {}
 
-    def commit(self, title: str, files: dict[str, File], ref: str = "main", delete=(), parent=None) -> str:
+    def commit(self, title: str, files: dict[str, File], ref: str | None = None, delete=(), parent=None) -> str:
         """Adds a commit whose tree is the parent's with `files` put and `delete` taken. Returns its id."""
-        parent = parent or self._ref(ref) or self.branches.get("main")
+        ref = ref or self.branch
+        parent = parent or self._ref(ref) or self.branches.get(self.branch)
         tree = dict(self.commits[parent].files) if parent else {}
         tree.update(files)
         for path in delete:
             tree.pop(path, None)
         date = (_EPOCH + datetime.timedelta(hours=len(self.commits))).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-        name = hashlib.sha1(f"{self.type}/{self.id}\n{parent}\n{title}\n{date}\n".encode())
+        name = hashlib.sha1(f"{self._salt}\n{parent}\n{title}\n{date}\n".encode())
         for path in sorted(tree):
             name.update(f"{path}\0{tree[path].content.key}\0{tree[path].lfs}\n".encode())
         made = Commit(name.hexdigest(), parent, title, date, tree)
@@ -95,10 +98,10 @@ class Repo:
         return line
 
     def newer_than(self, commit_id: str | None) -> frozenset:
-        """The commits made after `commit_id`; the newest of main when None."""
+        """The commits made after `commit_id`; the newest of the default branch when None."""
         ids = list(self.commits)
         if commit_id is None:
-            return frozenset([self.branches["main"]])
+            return frozenset([self.branches[self.branch]])
         if commit_id not in self.commits:
             return frozenset()
         return frozenset(ids[ids.index(commit_id) + 1 :])
@@ -113,8 +116,8 @@ class Repo:
 class Catalog:
     """All repos, found by type and id; wrong case and legacy names lead to the right id."""
 
-    def __init__(self, store: ContentStore):
-        self.store = store
+    def __init__(self, store: ContentStore, hub: str = "huggingface", branch: str = "main"):
+        self.store, self.hub, self.branch = store, hub, branch
         self.repos: dict[tuple[str, str], Repo] = {}
         self.aliases: dict[tuple[str, str], str] = {}
 
@@ -136,20 +139,23 @@ class Catalog:
         return None
 
     def add_spec(self, spec: dict) -> list[Repo]:
-        """The repos of a --spec file."""
+        """The repos of a --spec file that are for this hub."""
         added = []
         for item in spec.get("repos", []):
+            if item.get("hub", "huggingface") != self.hub:
+                continue
             repo = Repo(
                 item.get("type", "model"),
                 item["id"],
                 item.get("private", False),
                 item.get("gated", False),
                 item.get("disabled", False),
+                self.branch,
             )
             repo.commit("Initial commit", {f["path"]: file_from_json(f) for f in item.get("files", [])})
             for step in item.get("commits", []):
                 files = {f["path"]: file_from_json(f) for f in step.get("files", [])}
-                repo.commit(step.get("title", "Update"), files, step.get("ref", "main"), step.get("delete", ()))
+                repo.commit(step.get("title", "Update"), files, step.get("ref"), step.get("delete", ()))
             for tag, revision in item.get("tags", {}).items():
                 repo.tags[tag] = repo.lookup(revision).id
             added.append(self.add(repo))

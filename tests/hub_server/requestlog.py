@@ -38,6 +38,7 @@ class RequestLog:
             proxied = entry.pop("proxied")
             entry["range"] = entry["range"] or None
             entry["authorization"] = entry["authorization"] or None
+            entry["cookie"] = entry["cookie"] or None
             self.add(server="nginx", edge=not proxied, via=None, **{**entry, "logged": entry.pop("t")})
 
     def since(self, seq: int) -> list[dict]:

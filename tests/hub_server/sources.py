@@ -6,7 +6,7 @@ import socket
 
 @dataclasses.dataclass
 class Source:
-    """One endpoint. `mirror` sources are nginx in front of the official hub."""
+    """One endpoint. `mirror` sources are nginx in front of the official hub; the others are applications of their own."""
 
     name: str
     prefix: str = ""
@@ -60,6 +60,10 @@ def default_sources() -> list[Source]:
         Source("pai", prefix="/pai-hub"),
         Source("hf-mirror", serves_bytes=True),
     ]
+
+
+def modelscope_source() -> Source:
+    return Source("modelscope", dialect="modelscope", mirror=False)
 
 
 def listen(port: int = 0) -> socket.socket:

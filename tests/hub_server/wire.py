@@ -204,7 +204,7 @@ class Wire:
         entry = self.log.add(
             server="wire", edge=True, via=None, source=self.source, where=self.where, method=request.method,
             path=request.target, range=request.get("Range"), authorization=request.get("Authorization"),
-            user_agent=request.get("User-Agent"), status=None, bytes=0, faults=[],
+            cookie=request.get("Cookie"), user_agent=request.get("User-Agent"), status=None, bytes=0, faults=[],
         )  # fmt: skip
         return Trip(request, entry, client, self.where, subjects)
 

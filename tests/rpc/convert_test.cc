@@ -91,9 +91,30 @@ TEST(ConvertTest, LeavesOutWhatIsNotKnown) {
 }
 
 TEST(ConvertTest, KeepsEveryFieldOfASource) {
-  const v1::Source out =
-      ToProto(engine::SourceSnapshot{"tuna", "https://t", "huggingface", "ok", "why", "never", 5, 6,
-                                     absl::Milliseconds(20), 0.5, 7});
+  engine::SourceSnapshot source;
+  source.name = "tuna";
+  source.endpoint = "https://t";
+  source.dialect = "huggingface";
+  source.state = "ok";
+  source.reason = "why";
+  source.token_policy = "never";
+  source.proxy = "none";
+  source.enabled = true;
+  source.rate_per_sec = 5;
+  source.bytes = 6;
+  source.latency = absl::Milliseconds(20);
+  source.latency_p95 = absl::Milliseconds(30);
+  source.success = 0.5;
+  source.score = 2.5;
+  source.connections = 7;
+  source.stalls = 8;
+  source.rate_limited = 9;
+  source.convictions = 10;
+  source.proof = core::ProofVerdict::kForwards;
+  source.proof_why = "evidence";
+  source.proven = absl::FromUnixSeconds(11);
+  source.data_hosts.push_back({"cdn.test", "ejected", 12, 13, absl::Milliseconds(40), 0.25});
+  const v1::Source out = ToProto(source);
   EXPECT_EQ(out.name(), "tuna");
   EXPECT_EQ(out.endpoint(), "https://t");
   EXPECT_EQ(out.dialect(), "huggingface");
@@ -105,6 +126,22 @@ TEST(ConvertTest, KeepsEveryFieldOfASource) {
   EXPECT_EQ(out.latency().nanos(), 20000000);
   EXPECT_EQ(out.success(), 0.5);
   EXPECT_EQ(out.connections(), 7);
+  EXPECT_EQ(out.proxy(), "none");
+  EXPECT_TRUE(out.enabled());
+  EXPECT_EQ(out.latency_p95().nanos(), 30000000);
+  EXPECT_EQ(out.score(), 2.5);
+  EXPECT_EQ(out.stalls(), 8);
+  EXPECT_EQ(out.rate_limited(), 9);
+  EXPECT_EQ(out.convictions(), 10);
+  EXPECT_EQ(out.token_verdict(), v1::TOKEN_VERDICT_FORWARDS);
+  EXPECT_EQ(out.token_why(), "evidence");
+  EXPECT_EQ(out.proven().seconds(), 11);
+  EXPECT_FALSE(out.has_probed());
+  ASSERT_EQ(out.data_hosts_size(), 1);
+  EXPECT_EQ(out.data_hosts(0).host(), "cdn.test");
+  EXPECT_EQ(out.data_hosts(0).state(), "ejected");
+  EXPECT_EQ(out.data_hosts(0).rate_bytes_per_sec(), 12);
+  EXPECT_EQ(out.data_hosts(0).bytes(), 13);
 }
 
 TEST(ConvertTest, ReplacesMalformedUtf8ByteByByte) {

@@ -1,4 +1,6 @@
 // Who sees a token, and what a repo behind a gate needs.
+#include <algorithm>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/sim/world.h"
@@ -8,8 +10,10 @@ namespace {
 
 using core::ErrorCause;
 using core::PullState;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
+using Kind = Fault::Kind;
+using Where = Fault::Where;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kToken[] = "hf_thistokenhasaccess";
 
@@ -37,10 +41,17 @@ class Token : public ::testing::Test {
   void ExpectOnlyTheOfficialHubSawIt() {
     for (FakeHost& host : world_.internet.hosts()) {
       if (host.endpoint == "https://official.test") {
-        EXPECT_THAT(host.tokens, ElementsAre(kToken));
+        EXPECT_EQ(host.tokens.count(kToken), 1u);
       } else {
-        EXPECT_THAT(host.tokens, IsEmpty()) << host.endpoint;
+        EXPECT_EQ(host.tokens.count(kToken), 0u) << host.endpoint;
       }
+    }
+  }
+
+  // The mirrors hear of no private repo, not even its name.
+  void ExpectNotAsked() {
+    for (const char* name : {"tuna", "pai"}) {
+      for (const std::string& path : world_.Hub(name).asked) EXPECT_THAT(path, Not(HasSubstr("org/model"))) << name;
     }
   }
 
@@ -71,7 +82,7 @@ TEST_F(Token, MirrorsAreNotAskedForAPrivateRepo) {
   repo.is_private = true;
   const auto pull = world_.Finish(world_.Pull(WithToken(repo)));
   EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
-  EXPECT_EQ(world_.Hub("tuna").requests + world_.Hub("pai").requests, 0);
+  ExpectNotAsked();
   ExpectOnlyTheOfficialHubSawIt();
 }
 
@@ -85,7 +96,7 @@ TEST_F(Token, MirrorsAreNotAskedForAPrivateRepoAfterARestart) {
   world_.Start();
   const auto pull = world_.Finish(id);
   EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
-  EXPECT_EQ(world_.Hub("tuna").requests + world_.Hub("pai").requests, 0);
+  ExpectNotAsked();
 }
 
 TEST_F(Token, AGatedRepoWithoutATokenIsNotAuthorised) {
@@ -134,6 +145,75 @@ TEST_F(Token, IsNeverWrittenDown) {
   repo.gated = true;
   world_.Finish(world_.Pull(WithToken(repo)));
   for (const auto& [key, value] : world_.records.all()) EXPECT_EQ(value.find(kToken), std::string::npos) << key;
+}
+
+// A mirror that is trusted and passes Authorization on, beside one that is not trusted.
+class Proven : public Token {
+ protected:
+  Proven() {
+    FakeRepo& known = world_.AddRepo("org/known");
+    known.Add("config.json", 500, /*lfs=*/false);
+    world_.config.probe_repo = known.id;
+    for (const char* name : {"official", "tuna", "pai"}) world_.DataHost(name).connection_rate = kMiB;
+    repo_ = &world_.AddRepo();
+    repo_->token = kToken;
+    repo_->Add("big.bin", 40 * kMiB);
+  }
+  bool SawToken(const std::string& name) { return world_.Hub(name).tokens.count(kToken) > 0; }
+
+  FakeRepo* repo_;
+};
+
+TEST_F(Proven, ATrustedMirrorServesAPrivateRepoOnceItIsProven) {
+  repo_->is_private = true;
+  const auto pull = world_.Finish(world_.Pull(WithToken(*repo_)));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_TRUE(SawToken("pai"));
+  EXPECT_FALSE(SawToken("tuna"));
+  EXPECT_GT(world_.DataHost("pai").sent, 4 * kMiB);
+  EXPECT_EQ(world_.DataHost("tuna").sent, 0);
+  EXPECT_FALSE(world_.DataHost("pai").tokens.count(kToken));
+  world_.ExpectPublished(*repo_);
+}
+
+TEST_F(Proven, AMirrorThatDropsTheHeaderNeverSeesTheToken) {
+  world_.Hub("pai").reads_token = false;
+  repo_->is_private = true;
+  const auto pull = world_.Finish(world_.Pull(WithToken(*repo_)));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_FALSE(SawToken("pai"));
+}
+
+TEST_F(Proven, APublicRepoNeedsNoTokenAtAMirror) {
+  const auto pull = world_.Finish(world_.Pull(WithToken(*repo_)));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_FALSE(SawToken("pai"));
+  EXPECT_GT(world_.DataHost("pai").sent, 0);
+}
+
+TEST_F(Proven, AMirrorThatStopsForwardingGetsOnlyTheRequestThatShowsIt) {
+  repo_->is_private = true;
+  world_.Finish(world_.Pull(WithToken(*world_.internet.content.Find("org/known", "main"))));  // proves it
+  FakeHost& pai = world_.Hub("pai");
+  ASSERT_FALSE(SawToken("pai"));
+  pai.reads_token = false;
+  pai.asked.clear();
+  const auto pull = world_.Finish(world_.Pull(WithToken(*repo_)));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_EQ(std::count_if(pai.asked.begin(), pai.asked.end(), [](const std::string& path) {
+    return path.find("org/model") != std::string::npos;
+  }), 1);
+  EXPECT_EQ(world_.DataHost("pai").sent, 0);
+}
+
+TEST_F(Proven, AMirrorListsAPrivateRepoWhenTheOfficialHubIsBlocked) {
+  repo_->is_private = true;
+  world_.Hub("official").Add({.kind = Kind::kRefuse, .where = Where::kAny});
+  const auto pull = world_.Finish(world_.Pull(WithToken(*repo_)));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_EQ(pull.listing_source, "pai");
+  EXPECT_FALSE(SawToken("tuna"));
+  world_.ExpectPublished(*repo_);
 }
 
 }  // namespace

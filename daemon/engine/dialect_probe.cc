@@ -1,0 +1,98 @@
+#include "daemon/engine/dialect_probe.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/disk/digest.h"
+#include "daemon/engine/verdicts.h"
+
+namespace hfget::engine {
+namespace {
+
+constexpr ByteCount kMostFile = kMiB;
+constexpr int kMaxHops = 5;
+
+// The smallest file with bytes; nullptr: there is none that is small enough.
+const hub::ManifestFile* Smallest(const hub::Manifest& manifest) {
+  const hub::ManifestFile* smallest = nullptr;
+  for (const hub::ManifestFile& file : manifest.files) {
+    if (file.size == 0 || file.size > kMostFile) continue;
+    if (smallest == nullptr || file.size < smallest->size) smallest = &file;
+  }
+  return smallest;
+}
+
+}  // namespace
+
+DialectProbe::DialectProbe(Context& context, core::SourceIndex source, Done done)
+    : context_(context), source_(source), done_(std::move(done)) {
+  ListingAttempt::Wish wish;
+  wish.repo = context_.config.probe_repo;
+  wish.revision = "main";
+  attempt_ = std::make_unique<ListingAttempt>(
+      context_, source_, std::move(wish), lifetime_.Guard([this](ListingVerdict verdict) { OnPinned(std::move(verdict)); }));
+}
+
+void DialectProbe::OnPinned(ListingVerdict verdict) {
+  const auto finished = std::move(attempt_);  // lives until this function ends
+  if (!verdict.pinned) return End(verdict.failure, std::move(verdict.why));
+  commit_ = verdict.pinned->commit;
+  ListingAttempt::Wish wish;
+  wish.repo = verdict.pinned->repo;
+  wish.revision = commit_;
+  wish.tree = true;
+  attempt_ = std::make_unique<ListingAttempt>(
+      context_, source_, std::move(wish), lifetime_.Guard([this](ListingVerdict v) { OnListed(std::move(v)); }));
+}
+
+void DialectProbe::OnListed(ListingVerdict verdict) {
+  const auto finished = std::move(attempt_);  // lives until this function ends
+  if (!verdict.manifest) return End(verdict.failure, std::move(verdict.why));
+  const hub::ManifestFile* file = Smallest(*verdict.manifest);
+  if (file == nullptr) return End(core::Failure::kNone, "");  // the listing is all there is to see
+  file_ = *file;
+  AskFile(hub::ResolveUrl(context_.sources.at(source_).config.endpoint, context_.config.probe_repo, commit_, file_.path));
+}
+
+void DialectProbe::AskFile(std::string url) {
+  const Source& s = context_.sources.at(source_);
+  net::Request request;
+  request.url = url;
+  request.proxy = s.config.proxy;
+  request.ca_bundle = s.config.ca_bundle;
+  url_ = std::move(url);
+  request_ = std::make_unique<SmallRequest>(
+      context_, std::move(request), SmallRequest::Limits{.max_body_bytes = kMostFile},
+      lifetime_.Guard([this](SmallAnswer answer) { OnFile(std::move(answer)); }));
+}
+
+void DialectProbe::OnFile(SmallAnswer answer) {
+  const auto finished = std::move(request_);  // lives until this function ends
+  if (answer.error != net::NetError::kNone) {
+    return End(FailureOf(answer.error), absl::StrCat(file_.path, ": ", answer.detail));
+  }
+  const int status = answer.head.status;
+  if (status >= 300 && status < 400) {
+    const auto base = hub::ParseUrl(url_);
+    const auto next = base.ok() ? hub::ResolveReference(*base, answer.head.headers.Get("location"))
+                                : absl::StatusOr<hub::Url>(base.status());
+    const bool downgrade = next.ok() && base->scheme == "https" && next->scheme != "https";
+    if (!next.ok() || downgrade || ++hops_ > kMaxHops) {
+      return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": its redirect cannot be followed"));
+    }
+    return AskFile(next->ToString());
+  }
+  if (status != 200) return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": answers ", status));
+  disk::FileHasher hasher(file_.hash.kind, file_.size);
+  hasher.Update(answer.body);
+  const bool right = static_cast<ByteCount>(answer.body.size()) == file_.size && hasher.Result() == file_.hash;
+  if (!right) return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": has not the listed hash"));
+  End(core::Failure::kNone, "");
+}
+
+void DialectProbe::End(core::Failure failure, std::string why) {
+  auto done = std::move(done_);
+  done(failure, std::move(why));
+}
+
+}  // namespace hfget::engine
