@@ -84,7 +84,7 @@ class Control:
         return web.json_response(self.hub.limits.quotas | {"window": self.hub.limits.window})
 
     async def commit(self, request: web.Request) -> web.Response:
-        """{"repo", "type"?, "hub"?, "ref"?, "title"?, "files": [{"path", "text" | "base64" | "size"+"seed", "lfs"?}], "delete"?}"""
+        """{"repo", "type"?, "hub"?, "ref"?, "title"?, "files": [FILE…], "delete"?}, FILE as in README.md."""
         asked = await request.json()
         repo = self.catalogs[asked.get("hub", "huggingface")].get(asked.get("type", "model"), asked["repo"])
         if repo is None:
