@@ -17,6 +17,8 @@ constexpr absl::Duration kShort = absl::Seconds(20);
 // Listing what exists and recording a pull take milliseconds; a disk that is busy with other things
 // may take its time.
 constexpr absl::Duration kLong = absl::Seconds(60);
+// Several requests to each source, some of which never answer.
+constexpr absl::Duration kProbe = absl::Minutes(3);
 
 // gRPC parses the target as a URI.
 std::string Target(const std::string& socket) {
@@ -109,6 +111,26 @@ absl::StatusOr<v1::Pull> Client::CancelPull(const std::string& id, bool discard_
 
 absl::StatusOr<v1::ListSourcesResponse> Client::ListSources() {
   return Call(&v1::Hfget::Stub::ListSources, v1::ListSourcesRequest(), kLong);
+}
+
+absl::StatusOr<v1::ExplainSourceResponse> Client::ExplainSource(const std::string& name) {
+  v1::ExplainSourceRequest request;
+  request.set_name(name);
+  return Call(&v1::Hfget::Stub::ExplainSource, request, kLong);
+}
+
+absl::StatusOr<v1::SetSourceResponse> Client::SetSource(const std::string& name,
+                                                        v1::SetSourceRequest::Change change) {
+  v1::SetSourceRequest request;
+  request.set_name(name);
+  request.set_change(change);
+  return Call(&v1::Hfget::Stub::SetSource, request, kLong);
+}
+
+absl::StatusOr<v1::ProbeSourceResponse> Client::ProbeSource(const std::string& name) {
+  v1::ProbeSourceRequest request;
+  request.set_name(name);
+  return Call(&v1::Hfget::Stub::ProbeSource, request, kProbe);
 }
 
 absl::StatusOr<v1::WhoAmIResponse> Client::WhoAmI(const std::string& token) {

@@ -34,6 +34,9 @@ class Client {
   absl::StatusOr<v1::ListPullsResponse> ListPulls(bool active_only);
   absl::StatusOr<v1::Pull> CancelPull(const std::string& id, bool discard_partial);
   absl::StatusOr<v1::ListSourcesResponse> ListSources();
+  absl::StatusOr<v1::ExplainSourceResponse> ExplainSource(const std::string& name);
+  absl::StatusOr<v1::SetSourceResponse> SetSource(const std::string& name, v1::SetSourceRequest::Change change);
+  absl::StatusOr<v1::ProbeSourceResponse> ProbeSource(const std::string& name);  // empty: all
   // Empty: the daemon's own token.
   absl::StatusOr<v1::WhoAmIResponse> WhoAmI(const std::string& token);
   // `context` outlives the reader.

@@ -35,7 +35,9 @@ CLI::App* AddCommand(CLI::App* app, Options* options, const std::string& name,
   CLI::App* command = app->add_subcommand(name, description);
   AddGlobal(command, options);
   const std::string parent = app->get_parent() == nullptr ? "" : app->get_name() + " ";
-  command->parse_complete_callback([options, name, parent] { options->command = parent + name; });
+  command->parse_complete_callback([options, name, parent] {
+    if (options->command.empty()) options->command = parent + name;  // a command's own commands come before it
+  });
   return command;
 }
 
@@ -143,9 +145,27 @@ void AddPulls(CLI::App* app, Options* options) {
   AddQuiet(cancel, options);
 }
 
-void AddRest(CLI::App* app, Options* options) {
+void AddSources(CLI::App* app, Options* options) {
   CLI::App* sources = AddCommand(app, options, "sources", "Show the sources and their health");
   sources->add_flag("--json", options->json, "A JSON array");
+  sources->add_option("--explain", options->source, "Why this one stands where it stands: figures and evidence")
+      ->type_name("NAME")
+      ->check(kNotEmpty);
+  sources->require_subcommand(0, 1);
+  const std::pair<const char*, const char*> changes[] = {
+      {"enable", "Use it, also over restarts"},
+      {"disable", "Do not use it, also over restarts"},
+      {"reset", "Forget its pace, failures, convictions and proof"},
+      {"probe", "Ask it, or all, now: does it speak its dialect, does it pass Authorization on"}};
+  for (const auto& [name, description] : changes) {
+    CLI::App* change = AddCommand(sources, options, name, description);
+    CLI::Option* source = change->add_option("name", options->source, "The source")->type_name("NAME")->check(kNotEmpty);
+    if (std::string(name) != "probe") source->required();
+    change->add_flag("--json", options->json, "A JSON array");
+  }
+}
+
+void AddRest(CLI::App* app, Options* options) {
   CLI::App* daemon = app->add_subcommand("daemon", "Start, stop or look at the daemon");
   daemon->require_subcommand(1);
   CLI::App* start =
@@ -242,6 +262,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   AddPull(app.get(), options);
   AddPulls(app.get(), options);
   AddAuth(app.get(), options);
+  AddSources(app.get(), options);
   AddRest(app.get(), options);
   app->require_subcommand(0, 1);
   app->footer(kExitCodeHelp);

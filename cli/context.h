@@ -43,6 +43,7 @@ struct Context {
   // See secret_prompt.h.
   std::function<absl::StatusOr<std::string>(const std::string& prompt, std::ostream& err)>
       ask_secret = AskSecret;
+  bool out_is_terminal = false;
 };
 
 // "hfget: text", always one line.

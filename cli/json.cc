@@ -32,6 +32,56 @@ Json ErrorObject(const v1::Error& error) {
           {"retry_after_seconds", SecondsJson(error.has_retry_after(), error.retry_after())}};
 }
 
+const char* VerdictName(v1::TokenVerdict verdict) {
+  switch (verdict) {
+    case v1::TOKEN_VERDICT_FORWARDS:
+      return "forwards";
+    case v1::TOKEN_VERDICT_NOT_SEEN_TO_FORWARD:
+      return "not-seen-to-forward";
+    default:
+      return "unknown";
+  }
+}
+
+Json HostsArray(const v1::Source& source) {
+  Json hosts = Json::array();
+  for (const v1::DataHost& host : source.data_hosts()) {
+    hosts.push_back({{"host", host.host()},
+                     {"state", host.state()},
+                     {"rate_bytes_per_sec", host.rate_bytes_per_sec()},
+                     {"latency_seconds", SecondsJson(host.has_latency(), host.latency())},
+                     {"success", host.success()},
+                     {"bytes", host.bytes()}});
+  }
+  return hosts;
+}
+
+Json SourceObject(const v1::Source& source) {
+  return {{"name", source.name()},
+          {"endpoint", source.endpoint()},
+          {"dialect", source.dialect()},
+          {"enabled", source.enabled()},
+          {"state", source.state()},
+          {"reason", source.reason()},
+          {"score_bytes_per_sec", source.score()},
+          {"rate_bytes_per_sec", source.rate_bytes_per_sec()},
+          {"latency_seconds", SecondsJson(source.has_latency(), source.latency())},
+          {"latency_p95_seconds", SecondsJson(source.has_latency_p95(), source.latency_p95())},
+          {"success", source.success()},
+          {"connections", source.connections()},
+          {"bytes", source.bytes()},
+          {"stalls", source.stalls()},
+          {"rate_limited", source.rate_limited()},
+          {"convictions", source.convictions()},
+          {"token_policy", source.token_policy()},
+          {"token_verdict", VerdictName(source.token_verdict())},
+          {"token_why", source.token_why()},
+          {"proven", TimeJson(source.has_proven(), source.proven())},
+          {"probed", TimeJson(source.has_probed(), source.probed())},
+          {"proxy", source.proxy()},
+          {"data_hosts", HostsArray(source)}};
+}
+
 Json FilesArray(const v1::Pull& pull) {
   Json files = Json::array();
   for (const v1::FileProgress& file : pull.files()) {
@@ -112,22 +162,18 @@ std::string PullsJson(const v1::ListPullsResponse& pulls) {
   return Dump(json);
 }
 
-std::string SourcesJson(const v1::ListSourcesResponse& sources) {
+std::string SourcesJson(const google::protobuf::RepeatedPtrField<v1::Source>& sources) {
   Json json = Json::array();
-  for (const v1::Source& source : sources.sources()) {
-    json.push_back({{"name", source.name()},
-                    {"endpoint", source.endpoint()},
-                    {"dialect", source.dialect()},
-                    {"state", source.state()},
-                    {"reason", source.reason()},
-                    {"token_policy", source.token_policy()},
-                    {"rate_bytes_per_sec", source.rate_bytes_per_sec()},
-                    {"latency_seconds", SecondsJson(source.has_latency(), source.latency())},
-                    {"success", source.success()},
-                    {"connections", source.connections()},
-                    {"bytes", source.bytes()}});
-  }
+  for (const v1::Source& source : sources) json.push_back(SourceObject(source));
   return Dump(json);
+}
+
+std::string ExplanationJson(const v1::ExplainSourceResponse& explained) {
+  Json lines = Json::array();
+  for (const v1::Explanation& line : explained.lines()) {
+    lines.push_back({{"what", line.what()}, {"value", line.value()}, {"why", line.why()}});
+  }
+  return Dump({{"source", SourceObject(explained.source())}, {"lines", lines}});
 }
 
 std::string WhoAmIJson(const v1::WhoAmIResponse& account, absl::string_view origin) {

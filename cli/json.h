@@ -15,7 +15,8 @@ namespace hfget::cli {
 // or an object. `detached`: the command ends before the pull does ("detached": true).
 std::string PullJson(const v1::Pull& pull, bool detached = false);
 std::string PullsJson(const v1::ListPullsResponse& pulls);        // an array
-std::string SourcesJson(const v1::ListSourcesResponse& sources);  // an array
+std::string SourcesJson(const google::protobuf::RepeatedPtrField<v1::Source>& sources);  // an array
+std::string ExplanationJson(const v1::ExplainSourceResponse& explained);
 // {"user", "full_name", "email", "type", "orgs", "token", "token_name", "token_role", "origin",
 // "source"}.
 std::string WhoAmIJson(const v1::WhoAmIResponse& account, absl::string_view origin);

@@ -36,23 +36,6 @@ std::string PullsTable(const v1::ListPullsResponse& pulls, absl::Time now) {
   return table.ToString();
 }
 
-std::string SourcesTable(const v1::ListSourcesResponse& sources) {
-  using enum Align;
-  Table table({kLeft, kLeft, kRight, kRight, kRight, kRight, kRight, kLeft, kLeft, kLeft});
-  table.Add({"NAME", "STATE", "RATE", "LATENCY", "SUCCESS", "CONN", "GAVE", "TOKEN", "ENDPOINT",
-             "REASON"});
-  for (const v1::Source& source : sources.sources()) {
-    table.Add(
-        {source.name(), source.state(),
-         OrDash(source.rate_bytes_per_sec() > 0, FormatRate(source.rate_bytes_per_sec())),
-         OrDash(source.has_latency(),
-                absl::StrFormat("%d ms", absl::ToInt64Milliseconds(DurationOf(source.latency())))),
-         absl::StrFormat("%.0f %%", 100 * source.success()), absl::StrCat(source.connections()),
-         FormatBytes(source.bytes()), source.token_policy(), source.endpoint(), source.reason()});
-  }
-  return table.ToString();
-}
-
 }  // namespace
 
 ExitCode RunPs(Context& context, const Options& options) {
@@ -68,15 +51,6 @@ ExitCode RunPs(Context& context, const Options& options) {
   } else {
     context.out << PullsTable(*pulls, context.now());
   }
-  return ExitCode::kDone;
-}
-
-ExitCode RunSources(Context& context, const Options& options) {
-  absl::StatusOr<Client> client = ConnectTo(context, options);
-  if (!client.ok()) return Fail(context, options, client.status());
-  const absl::StatusOr<v1::ListSourcesResponse> sources = client->ListSources();
-  if (!sources.ok()) return Fail(context, options, sources.status());
-  context.out << (options.json ? SourcesJson(*sources) + "\n" : SourcesTable(*sources));
   return ExitCode::kDone;
 }
 

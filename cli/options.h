@@ -49,6 +49,7 @@ struct Options {
   bool all = false;    // ps
   bool purge = false;  // cancel
   std::string shell;   // completion
+  std::string source;  // sources: --explain, enable, disable, reset, probe
 };
 
 }  // namespace hfget::cli

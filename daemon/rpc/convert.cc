@@ -27,6 +27,9 @@ static_assert(static_cast<int>(core::ErrorCause::kHostileListing) ==
 static_assert(static_cast<int>(core::ErrorCause::kCorrupt) == v1::ERROR_CAUSE_CORRUPT);
 static_assert(static_cast<int>(core::ErrorCause::kInternal) == v1::ERROR_CAUSE_INTERNAL);
 
+// A time to first byte that was measured.
+bool IsKnown(absl::Duration latency) { return latency > absl::ZeroDuration() && IsFinite(latency); }
+
 void Set(absl::Duration value, google::protobuf::Duration* out) {
   out->set_seconds(absl::IDivDuration(value, absl::Seconds(1), &value));
   out->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(value)));
@@ -92,7 +95,7 @@ void Set(const engine::DataHostSnapshot& host, v1::DataHost* out) {
   out->set_host(ValidUtf8(host.host));
   out->set_state(host.state);
   out->set_rate_bytes_per_sec(host.rate_per_sec);
-  if (IsFinite(host.latency)) Set(host.latency, out->mutable_latency());
+  if (IsKnown(host.latency)) Set(host.latency, out->mutable_latency());
   out->set_success(host.success);
   out->set_bytes(host.bytes);
 }
@@ -185,13 +188,13 @@ v1::Source ToProto(const engine::SourceSnapshot& source) {
   out.set_state(ValidUtf8(source.state));
   out.set_reason(ValidUtf8(source.reason));
   out.set_rate_bytes_per_sec(source.rate_per_sec);
-  if (IsFinite(source.latency)) Set(source.latency, out.mutable_latency());
+  if (IsKnown(source.latency)) Set(source.latency, out.mutable_latency());
   out.set_success(source.success);
   out.set_token_policy(ValidUtf8(source.token_policy));
   out.set_connections(source.connections);
   out.set_bytes(source.bytes);
   out.set_score(source.score);
-  if (IsFinite(source.latency_p95)) Set(source.latency_p95, out.mutable_latency_p95());
+  if (IsKnown(source.latency_p95)) Set(source.latency_p95, out.mutable_latency_p95());
   out.set_stalls(source.stalls);
   out.set_rate_limited(source.rate_limited);
   out.set_convictions(source.convictions);

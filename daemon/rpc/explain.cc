@@ -39,7 +39,8 @@ std::string Percent(double share) { return absl::StrFormat("%.1f %%", 100 * shar
 
 std::string Ago(absl::Time at, absl::Time wall) {
   if (at == absl::InfinitePast()) return "never";
-  return absl::StrCat(absl::FormatDuration(absl::Trunc(wall - at, absl::Seconds(1))), " ago");
+  const absl::Duration age = absl::Trunc(wall - at, absl::Seconds(1));
+  return age <= absl::ZeroDuration() ? "just now" : absl::StrCat(absl::FormatDuration(age), " ago");
 }
 
 std::string VerdictName(core::ProofVerdict verdict) {

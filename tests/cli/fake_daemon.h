@@ -48,6 +48,7 @@ class FakeDaemon : public v1::Hfget::Service {
   std::function<grpc::Status(const v1::CancelPullRequest&, v1::Pull*)> on_cancel;
   v1::ListPullsResponse pulls;
   v1::ListSourcesResponse sources;
+  std::vector<std::pair<std::string, v1::SetSourceRequest::Change>> changes;
   v1::WhoAmIResponse account;
   // What it was asked.
   std::vector<v1::PullRequest> pull_requests;
@@ -91,6 +92,34 @@ class FakeDaemon : public v1::Hfget::Service {
     *response = sources;
     return grpc::Status::OK;
   }
+  grpc::Status ExplainSource(grpc::ServerContext*, const v1::ExplainSourceRequest* request,
+                             v1::ExplainSourceResponse* response) override {
+    for (const v1::Source& source : sources.sources()) {
+      if (source.name() == request->name()) *response->mutable_source() = source;
+    }
+    if (response->source().name().empty()) return NoSource();
+    v1::Explanation* line = response->add_lines();
+    line->set_what("score");
+    line->set_value("4.2 MiB/s");
+    line->set_why("because");
+    return grpc::Status::OK;
+  }
+  grpc::Status SetSource(grpc::ServerContext*, const v1::SetSourceRequest* request,
+                         v1::SetSourceResponse* response) override {
+    changes.emplace_back(request->name(), request->change());
+    for (const v1::Source& source : sources.sources()) {
+      if (source.name() == request->name()) *response->mutable_source() = source;
+    }
+    return response->source().name().empty() ? NoSource() : grpc::Status::OK;
+  }
+  grpc::Status ProbeSource(grpc::ServerContext*, const v1::ProbeSourceRequest* request,
+                           v1::ProbeSourceResponse* response) override {
+    for (const v1::Source& source : sources.sources()) {
+      if (request->name().empty() || source.name() == request->name()) *response->add_sources() = source;
+    }
+    return response->sources().empty() ? NoSource() : grpc::Status::OK;
+  }
+  static grpc::Status NoSource() { return grpc::Status(grpc::StatusCode::NOT_FOUND, "no source is named so; there are tuna"); }
 
   const std::string socket_;
   std::unique_ptr<grpc::Server> server_;

@@ -47,11 +47,11 @@ TEST(ListsJsonTest, AreArrays) {
   v1::ListPullsResponse pulls;
   v1::ListSourcesResponse sources;
   EXPECT_EQ(PullsJson(pulls), "[]");
-  EXPECT_EQ(SourcesJson(sources), "[]");
+  EXPECT_EQ(SourcesJson(sources.sources()), "[]");
   *pulls.add_pulls() = testing::FetchingPull();
   sources.add_sources()->set_name("tuna");
   EXPECT_EQ(json::parse(PullsJson(pulls))[0]["eta_seconds"], 40.0);
-  EXPECT_EQ(json::parse(SourcesJson(sources))[0]["name"], "tuna");
+  EXPECT_EQ(json::parse(SourcesJson(sources.sources()))[0]["name"], "tuna");
 }
 
 }  // namespace

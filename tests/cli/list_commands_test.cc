@@ -3,7 +3,6 @@
 namespace hfget::cli {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 class ListCommandsTest : public testing::CommandFixture {};
@@ -29,22 +28,6 @@ TEST_F(ListCommandsTest, PsSaysOnStandardErrorThatNothingRuns) {
   EXPECT_EQ(err(), "no pulls yet\n");
   EXPECT_EQ(Run({"ps", "--json"}), 0);
   EXPECT_EQ(out(), "[]\n");
-}
-
-TEST_F(ListCommandsTest, SourcesShowsWhyOneIsOff) {
-  v1::Source* source = daemon_.sources.add_sources();
-  source->set_name("tuna");
-  source->set_state("off");
-  source->set_reason("redirects elsewhere");
-  source->set_endpoint("https://mirrors.example/hugging-face");
-  source->set_token_policy("never");
-  source->set_success(0.5);
-  daemon_.Start();
-  EXPECT_EQ(Run({"sources"}), 0);
-  EXPECT_THAT(out(), HasSubstr("tuna  off       -        -     50 %     0   0 B  never  "
-                               "https://mirrors.example/hugging-face  redirects elsewhere\n"));
-  EXPECT_EQ(Run({"sources", "--json"}), 0);
-  EXPECT_THAT(out(), HasSubstr("\"reason\":\"redirects elsewhere\""));
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ class Hfget:
             folder.mkdir(parents=True, exist_ok=True)
         (root / "run").chmod(0o700)
         names = sources or list(hub.sources)
-        lines = [f"sources = {json.dumps(names)}", config]
+        lines = [f"sources = {json.dumps(names)}", 'probe_repo = "demo/tiny-gpt2"', config]
         for name in names:
             lines += [f"[source.{name}]", f'endpoint = "{hub.endpoint(name)}"', "enabled = true", per_source]
         self.config.write_text("\n".join(lines) + "\n")
