@@ -17,9 +17,7 @@ constexpr char kUnchecked[] = "unchecked";
 
 absl::StatusOr<v1::WhoAmIResponse> Ask(Context& context, const Options& options,
                                        const std::string& token) {
-  absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);
-  if (!control.ok()) return control.status();
-  absl::StatusOr<Client> client = control->Connect(Start::kAlways);
+  absl::StatusOr<Client> client = ConnectToDaemon(context, options);
   if (!client.ok()) return client.status();
   return client->WhoAmI(token);
 }

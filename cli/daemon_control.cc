@@ -135,4 +135,10 @@ absl::StatusOr<int64_t> DaemonControl::Stop() {
                    " loses at most the last few seconds of a download"));
 }
 
+absl::StatusOr<Client> ConnectToDaemon(Context& context, const Options& options) {
+  absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);
+  if (!control.ok()) return control.status();
+  return control->Connect(Start::kAlways);
+}
+
 }  // namespace hfget::cli

@@ -53,6 +53,9 @@ class DaemonControl {
   bool warned_ = false;
 };
 
+// The daemon of these options, started when none runs. Errors: those of Make and Connect.
+absl::StatusOr<Client> ConnectToDaemon(Context& context, const Options& options);
+
 }  // namespace hfget::cli
 
 #endif  // HFGET_CLI_DAEMON_CONTROL_H_

@@ -10,12 +10,6 @@
 namespace hfget::cli {
 namespace {
 
-absl::StatusOr<Client> ConnectTo(Context& context, const Options& options) {
-  absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);
-  if (!control.ok()) return control.status();
-  return control->Connect(Start::kAlways);
-}
-
 std::string OrDash(bool known, std::string text) { return known && !text.empty() ? text : "-"; }
 
 std::string PullsTable(const v1::ListPullsResponse& pulls, absl::Time now) {
@@ -39,7 +33,7 @@ std::string PullsTable(const v1::ListPullsResponse& pulls, absl::Time now) {
 }  // namespace
 
 ExitCode RunPs(Context& context, const Options& options) {
-  absl::StatusOr<Client> client = ConnectTo(context, options);
+  absl::StatusOr<Client> client = ConnectToDaemon(context, options);
   if (!client.ok()) return Fail(context, options, client.status());
   const absl::StatusOr<v1::ListPullsResponse> pulls = client->ListPulls(!options.all);
   if (!pulls.ok()) return Fail(context, options, pulls.status());

@@ -9,12 +9,6 @@
 namespace hfget::cli {
 namespace {
 
-absl::StatusOr<Client> ConnectTo(Context& context, const Options& options) {
-  absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);
-  if (!control.ok()) return control.status();
-  return control->Connect(Start::kAlways);
-}
-
 // A name that the user mistyped is a mistake of usage, not something that was not found.
 ExitCode FailSource(Context& context, const Options& options, const absl::Status& status) {
   const bool mistyped = absl::IsNotFound(status);
@@ -37,7 +31,7 @@ ExitCode Explain(Context& context, const Options& options, Client& client) {
 }
 
 ExitCode Change(Context& context, const Options& options, v1::SetSourceRequest::Change change) {
-  absl::StatusOr<Client> client = ConnectTo(context, options);
+  absl::StatusOr<Client> client = ConnectToDaemon(context, options);
   if (!client.ok()) return Fail(context, options, client.status());
   const absl::StatusOr<v1::SetSourceResponse> set = client->SetSource(options.source, change);
   if (!set.ok()) return FailSource(context, options, set.status());
@@ -50,7 +44,7 @@ ExitCode Change(Context& context, const Options& options, v1::SetSourceRequest::
 }  // namespace
 
 ExitCode RunSources(Context& context, const Options& options) {
-  absl::StatusOr<Client> client = ConnectTo(context, options);
+  absl::StatusOr<Client> client = ConnectToDaemon(context, options);
   if (!client.ok()) return Fail(context, options, client.status());
   if (!options.source.empty()) return Explain(context, options, *client);
   const absl::StatusOr<v1::ListSourcesResponse> sources = client->ListSources();
@@ -72,7 +66,7 @@ ExitCode RunSourcesReset(Context& context, const Options& options) {
 }
 
 ExitCode RunSourcesProbe(Context& context, const Options& options) {
-  absl::StatusOr<Client> client = ConnectTo(context, options);
+  absl::StatusOr<Client> client = ConnectToDaemon(context, options);
   if (!client.ok()) return Fail(context, options, client.status());
   const absl::StatusOr<v1::ProbeSourceResponse> probed = client->ProbeSource(options.source);
   if (!probed.ok()) return FailSource(context, options, probed.status());

@@ -128,19 +128,6 @@ void Pull::StartPinning() {
                }));
 }
 
-void Pull::Prove() {
-  proving_ = true;
-  host_.ProveSources(lifetime_.Guard([this] {
-    proving_ = false;
-    if (pin_again_) OnProven();
-  }));
-}
-
-void Pull::OnProven() {
-  pin_again_ = false;
-  if (state_ == core::PullState::kListing) StartPinning();
-}
-
 void Pull::OnPinned(Pinned pinned) {
   pinned_ = std::move(pinned);
   commit_ = pinned_.commit;
@@ -298,15 +285,6 @@ void Pull::OpenMore() {
     const size_t index = todo_[next_todo_++];
     running_[index] = &racer_.Join(*this, index, files_[index]);
   }
-}
-
-const std::string* Pull::Barred(core::SourceIndex source) const {
-  static const std::string kPrivate = "the repo is private and this source may not see the token";
-  static const std::string kProving = "whether it passes Authorization on is being found out";
-  if (!restricted() || context_.sources.MaySendToken(source)) return nullptr;
-  const bool waits = proving_ && context_.sources.WouldSendToken(source);
-  if (waits) return &kProving;
-  return is_private_ ? &kPrivate : nullptr;
 }
 
 void Pull::OnReceived(core::SourceIndex source, ByteCount bytes) {
