@@ -60,6 +60,8 @@ class ModelScope(Front):
             return await self._login(ask)
         if rest == ["repos", "internalAccelerationInfo"]:
             return enveloped({"InternalRegionQueryAddress": ""})
+        if rest[:1] == ["datasets"] and len(rest) > 1 and rest[1].isdigit():
+            rest = ["datasets", *self._by_number(int(rest[1])), *rest[2:]]
         if len(rest) < 3 or rest[0] not in _TYPES or ask.method not in ("GET", "HEAD"):
             raise refusals.no_such_route()
         calls = {
@@ -75,6 +77,11 @@ class ModelScope(Front):
         if call is None:
             raise refusals.no_such_route()
         return await call(ask, self.find_repo(ask, _TYPES[rest[0]], f"{rest[1]}/{rest[2]}"))
+
+    def _by_number(self, number: int) -> list[str]:
+        """Clients up to 1.37 name a dataset by the Id of its description."""
+        ids = [repo.id for (kind, _), repo in self.catalog.repos.items() if kind == "dataset" and _number(repo) == number]
+        return (ids or ["no/such"])[0].split("/")
 
     async def _info(self, ask: Ask, repo: Repo) -> web.Response:
         return enveloped(_described(repo))
@@ -173,11 +180,16 @@ def serve_small(ask: Ask, path: str, data: bytes) -> web.Response:
     return web.Response(headers=headers, body=data)
 
 
+def _number(repo: Repo) -> int:
+    return int(repo.internal_id[:8], 16)
+
+
 def _described(repo: Repo) -> dict:
     newest = repo.commits[repo.branches[repo.branch]]
     owner, name = repo.id.split("/")
     return {
-        "Id": int(repo.internal_id[:8], 16),
+        "Id": _number(repo),
+        "Type": 1,
         "Path": owner,
         "Namespace": owner,
         "Name": name,

@@ -168,6 +168,9 @@ def test_dataset_pages(direct):
     assert (len(first), len(second), page(3)) == (200, 44, [])
     assert len(by_path(first + second)) == 244
     assert len(listed(direct, "demo-scope/many-rows", "datasets", Recursive="True")) == 244
+    number = get(url(direct, "", "demo-scope/many-rows", "datasets")).json()["Data"]["Id"]
+    assert listed(direct, str(number), "datasets", "/repo/tree", Recursive="True", PageSize=200) == first
+    assert get(url(direct, "/repo/tree", "12", "datasets")).status == 404
 
 
 def test_revisions(direct):
