@@ -27,9 +27,6 @@ static_assert(static_cast<int>(core::ErrorCause::kHostileListing) ==
 static_assert(static_cast<int>(core::ErrorCause::kCorrupt) == v1::ERROR_CAUSE_CORRUPT);
 static_assert(static_cast<int>(core::ErrorCause::kInternal) == v1::ERROR_CAUSE_INTERNAL);
 
-// A time to first byte that was measured.
-bool IsKnown(absl::Duration latency) { return latency > absl::ZeroDuration() && IsFinite(latency); }
-
 void Set(absl::Duration value, google::protobuf::Duration* out) {
   out->set_seconds(absl::IDivDuration(value, absl::Seconds(1), &value));
   out->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(value)));
@@ -49,6 +46,9 @@ bool IsFinite(absl::Time time) {
 bool IsFinite(absl::Duration duration) {
   return duration != absl::InfiniteDuration() && duration != -absl::InfiniteDuration();
 }
+
+// A time to first byte that was measured.
+bool IsKnown(absl::Duration latency) { return latency > absl::ZeroDuration() && IsFinite(latency); }
 
 v1::FileProgress::State StateOf(engine::FileSnapshot::State state) {
   switch (state) {
