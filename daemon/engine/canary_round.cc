@@ -41,7 +41,7 @@ void CanaryRound::Begin() {
   if (control_) Ask(*control_, false);
 }
 
-void CanaryRound::Ask(Side& side, bool with_canary) {
+void CanaryRound::Ask(CanarySide& side, bool with_canary) {
   const Source& s = context_.sources.at(side.source);
   net::Request request;
   const size_t query = path_.find('?');
@@ -57,7 +57,7 @@ void CanaryRound::Ask(Side& side, bool with_canary) {
       lifetime_.Guard([this, &side, with_canary](SmallAnswer answer) { OnAnswer(side, with_canary, std::move(answer)); }));
 }
 
-void CanaryRound::OnAnswer(Side& side, bool with_canary, SmallAnswer answer) {
+void CanaryRound::OnAnswer(CanarySide& side, bool with_canary, SmallAnswer answer) {
   const auto finished = std::move(side.request);  // lives until this function ends
   hub::ProbeAnswer& probe = with_canary ? side.pair.canary : side.pair.anonymous;
   probe = hub::ProbeAnswer();

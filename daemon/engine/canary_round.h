@@ -15,6 +15,14 @@
 
 namespace hfget::engine {
 
+// One endpoint's two questions, the second when the first is answered.
+struct CanarySide {
+  core::SourceIndex source = 0;
+  hub::ProbePair pair;
+  bool over = false;
+  std::unique_ptr<SmallRequest> request;
+};
+
 // Starts with the construction; cancels with the destruction. No real token is near it. Thread: the engine.
 class CanaryRound {
  public:
@@ -23,23 +31,15 @@ class CanaryRound {
               absl::AnyInvocable<void(hub::CanaryResult)> done);
 
  private:
-  // One endpoint's two questions, the second when the first is answered.
-  struct Side {
-    core::SourceIndex source;
-    hub::ProbePair pair;
-    bool over = false;
-    std::unique_ptr<SmallRequest> request;
-  };
-
   void Begin();
-  void Ask(Side& side, bool with_canary);
-  void OnAnswer(Side& side, bool with_canary, SmallAnswer answer);
+  void Ask(CanarySide& side, bool with_canary);
+  void OnAnswer(CanarySide& side, bool with_canary, SmallAnswer answer);
   void Judge();
 
   Context& context_;
   absl::AnyInvocable<void(hub::CanaryResult)> done_;
-  Side source_;
-  std::optional<Side> control_;
+  CanarySide source_;
+  std::optional<CanarySide> control_;
   Secret canary_;
   std::string path_;  // below the commit or branch: an object that nobody has cached
   int tries_ = 0;
