@@ -148,9 +148,12 @@ void AddPulls(CLI::App* app, Options* options) {
 void AddSources(CLI::App* app, Options* options) {
   CLI::App* sources = AddCommand(app, options, "sources", "Show the sources and their health");
   sources->add_flag("--json", options->json, "A JSON array");
-  sources->add_option("--explain", options->source, "Why this one stands where it stands: figures and evidence")
-      ->type_name("NAME")
-      ->check(kNotEmpty);
+  CLI::Option* explain =
+      sources
+          ->add_option("--explain", options->source,
+                       "Why this one stands where it stands: figures and evidence")
+          ->type_name("NAME")
+          ->check(kNotEmpty);
   sources->require_subcommand(0, 1);
   const std::pair<const char*, const char*> changes[] = {
       {"enable", "Use it, also over restarts"},
@@ -159,7 +162,10 @@ void AddSources(CLI::App* app, Options* options) {
       {"probe", "Ask it, or all, now: does it speak its dialect, does it pass Authorization on"}};
   for (const auto& [name, description] : changes) {
     CLI::App* change = AddCommand(sources, options, name, description);
-    CLI::Option* source = change->add_option("name", options->source, "The source")->type_name("NAME")->check(kNotEmpty);
+    change->excludes(explain);  // else the two would mean different sources
+    CLI::Option* source = change->add_option("name", options->source, "The source")
+                              ->type_name("NAME")
+                              ->check(kNotEmpty);
     if (std::string(name) != "probe") source->required();
     change->add_flag("--json", options->json, "A JSON array");
   }

@@ -43,7 +43,7 @@ struct Context {
   // See secret_prompt.h.
   std::function<absl::StatusOr<std::string>(const std::string& prompt, std::ostream& err)>
       ask_secret = AskSecret;
-  bool out_is_terminal = false;
+  Terminal out_terminal = {};  // behind out; draws: it is one
 };
 
 // "hfget: text", always one line.

@@ -43,6 +43,6 @@ int main(int argc, char** argv) {
                   DetectTerminal(STDERR_FILENO, env),
                   std::filesystem::current_path(error).string(),
                   geteuid()};
-  context.out_is_terminal = isatty(STDOUT_FILENO) == 1;
+  context.out_terminal = DetectTerminal(STDOUT_FILENO, env);
   return static_cast<int>(Run(context, words));
 }

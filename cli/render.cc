@@ -5,16 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/format.h"
+#include "cli/paint.h"
 #include "cli/pull_text.h"
 #include "cli/text.h"
 
 namespace hfget::cli {
 namespace {
-
-constexpr char kCyan[] = "\x1b[36m";
-constexpr char kGreen[] = "\x1b[32m";
-constexpr char kDim[] = "\x1b[2m";
-constexpr char kPlain[] = "\x1b[0m";
 
 constexpr int kGap = 2;
 constexpr int kMinBar = 8;
@@ -59,10 +55,6 @@ Columns LayOut(int width) {
 
 absl::string_view Ellipsis(const RenderStyle& style) { return style.unicode ? "…" : "~"; }
 
-std::string Paint(const RenderStyle& style, absl::string_view color, absl::string_view text) {
-  return style.color && !text.empty() ? absl::StrCat(color, text, kPlain) : std::string(text);
-}
-
 std::string Repeat(absl::string_view glyph, int times) {
   std::string out;
   for (int i = 0; i < times; ++i) absl::StrAppend(&out, glyph);
@@ -75,8 +67,8 @@ std::string Bar(const RenderStyle& style, int columns, int64_t done, int64_t tot
                  : std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0);
   const int filled = static_cast<int>(part * columns);
   return absl::StrCat(
-      Paint(style, filled == columns ? kGreen : kCyan, Repeat(style.unicode ? "━" : "#", filled)),
-      Paint(style, kDim, Repeat(style.unicode ? "─" : "-", columns - filled)));
+      Paint(style.color, filled == columns ? kGreen : kCyan, Repeat(style.unicode ? "━" : "#", filled)),
+      Paint(style.color, kDim, Repeat(style.unicode ? "─" : "-", columns - filled)));
 }
 
 std::string RenderRow(const Row& row, const Columns& columns, const RenderStyle& style) {
@@ -165,7 +157,7 @@ std::vector<std::string> RenderPull(const v1::Pull& pull, const RenderStyle& sty
   }
   const std::string sources = SourcesText(pull, style.unicode);
   if (!sources.empty()) {
-    lines.push_back(Paint(style, kDim, CutEnd(sources, width, Ellipsis(style))));
+    lines.push_back(Paint(style.color, kDim, CutEnd(sources, width, Ellipsis(style))));
   }
   return lines;
 }

@@ -15,11 +15,14 @@ ExitCode FailSource(Context& context, const Options& options, const absl::Status
   return Fail(context, options, mistyped ? absl::InvalidArgumentError(status.message()) : status);
 }
 
-void Print(Context& context, const Options& options, const google::protobuf::RepeatedPtrField<v1::Source>& sources) {
+void Print(Context& context, const Options& options,
+           const google::protobuf::RepeatedPtrField<v1::Source>& sources) {
   if (options.json) {
     context.out << SourcesJson(sources) << "\n";
   } else {
-    context.out << SourcesText(sources, context.out_is_terminal ? context.terminal.size().width : 0);
+    const Terminal& terminal = context.out_terminal;
+    const int width = terminal.draws ? terminal.size().width : 0;
+    context.out << SourcesText(sources, {width, terminal.color, terminal.unicode});
   }
 }
 

@@ -9,8 +9,17 @@
 
 namespace hfget::cli {
 
-// Two lines a source: its figures within 80 columns, then its endpoint and why it is not "ok", cut to `width`; 0: uncut.
-std::string SourcesText(const google::protobuf::RepeatedPtrField<v1::Source>& sources, int width);
+struct SourcesStyle {
+  int width = 0;  // columns of the terminal; 0: there is none, nothing is cut
+  bool color = false;
+  bool unicode = true;  // else a cut is marked in ASCII
+};
+
+// Two lines a source: its figures, then its endpoint and why it is not "ok". No line is wider than
+// the terminal; within 80 columns the figures of a source are whole, and a name as far as there is
+// room.
+std::string SourcesText(const google::protobuf::RepeatedPtrField<v1::Source>& sources,
+                        const SourcesStyle& style);
 
 // What, value and why of each line, in columns.
 std::string ExplanationText(const v1::ExplainSourceResponse& explained);

@@ -31,6 +31,7 @@ class CommandFixture : public ::testing::Test {
     err_.str("");
     Context context{out_,      err_, inbox_,    processes_, Environment(env_),
                     terminal_, "/w", geteuid(), timing_};
+    context.out_terminal = out_terminal_;
     context.ask_secret = [this](const std::string&, std::ostream&) { return secret_; };
     return static_cast<int>(cli::Run(context, words));
   }
@@ -68,7 +69,8 @@ class CommandFixture : public ::testing::Test {
   FakeDaemon daemon_;
   FakeProcesses processes_;
   Inbox inbox_;
-  Terminal terminal_;
+  Terminal terminal_;      // behind err
+  Terminal out_terminal_;  // behind out
   Timing timing_;
   std::map<std::string, std::string> env_;
   absl::StatusOr<std::string> secret_ = "";  // what standard input holds

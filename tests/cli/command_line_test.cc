@@ -82,6 +82,14 @@ TEST(CommandLineTest, SaysOnOneLineWhatIsWrong) {
   }
 }
 
+TEST(CommandLineTest, ExplainsOneSourceOrDoesSomethingToOne) {
+  EXPECT_EQ(Parsed({"sources", "--explain", "tuna"}).source, "tuna");
+  EXPECT_EQ(Parsed({"sources", "probe"}).source, "");
+  EXPECT_EQ(Parsed({"sources", "probe", "pai"}).command, "sources probe");
+  EXPECT_THAT(ErrorOf({"sources", "--explain", "tuna", "probe"}), HasSubstr("--explain"));
+  EXPECT_THAT(ErrorOf({"sources", "--explain", "tuna", "disable", "pai"}), HasSubstr("--explain"));
+}
+
 TEST(CommandLineTest, HelpNamesTheExitCodes) {
   EXPECT_THAT(ParseCommandLine({"--help"}).help, HasSubstr("5 no usable source"));
   EXPECT_THAT(

@@ -37,6 +37,9 @@ TEST(CompletionTest, BashFollowsTheWordsBefore) {
   EXPECT_EQ(BashOffers("hfget daemon st", 3), "start stop status\n");
   EXPECT_EQ(BashOffers("hfget pull org/model --lo", 4), "--local-dir\n");
   EXPECT_EQ(BashOffers("hfget pu", 2), "pull\n");
+  EXPECT_EQ(BashOffers("hfget sources e", 3), "enable\n");
+  EXPECT_EQ(BashOffers("hfget sources --e", 3), "--explain\n");
+  EXPECT_EQ(BashOffers("hfget sources probe --j", 4), "--json\n");
 }
 
 TEST(CompletionTest, EveryShellKnowsEveryCommand) {

@@ -7,6 +7,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 class SourcesCommandTest : public testing::CommandFixture {
@@ -34,6 +35,23 @@ TEST_F(SourcesCommandTest, ShowsFiguresAndBelowThemWhyOneIsOff) {
             "NAME  STATE      SCORE  RATE  1ST BYTE  SUCCESS  TOKEN\n"
             "tuna  off    3.5 MiB/s     -     80 ms     50 %  proven\n"
             "  https://mirrors.example/hugging-face: redirects elsewhere\n");
+}
+
+TEST_F(SourcesCommandTest, CutsToTheTerminalBehindStandardOutput) {
+  out_terminal_.draws = true;
+  out_terminal_.size = [] { return TerminalSize{30, 24}; };
+  terminal_.size = [] { return TerminalSize{200, 24}; };
+  EXPECT_EQ(Run({"sources"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\n  https://mirrors.example/hug…\n"));
+}
+
+TEST_F(SourcesCommandTest, PaintsStandardOutputOnlyWhereItIsATerminalWithColours) {
+  terminal_.color = true;
+  EXPECT_EQ(Run({"sources"}), 0);
+  EXPECT_THAT(out(), Not(HasSubstr("\x1b")));
+  out_terminal_.draws = out_terminal_.color = true;
+  EXPECT_EQ(Run({"sources"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\x1b[2moff\x1b[0m"));
 }
 
 TEST_F(SourcesCommandTest, JsonHasEverything) {
