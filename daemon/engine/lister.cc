@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/base/log.h"
-#include "daemon/core/hedge.h"
 
 namespace hfget::engine {
 namespace {
@@ -15,6 +14,8 @@ constexpr int kRounds = 2;
 constexpr absl::Duration kBetweenRounds = absl::Seconds(2);
 // Without a page of a listing for so long, another source is asked for the whole of it.
 constexpr absl::Duration kPagePatience = absl::Seconds(2);
+// One that failed is not waited for; so long, since one that is only slow would never be heard again.
+constexpr absl::Duration kGrudge = absl::Minutes(1);
 // Nobody who did not answer in time is asked for bytes so soon after.
 constexpr absl::Duration kAfterSilence = absl::Seconds(5);
 
@@ -100,7 +101,7 @@ void Lister::Start(core::SourceIndex source) {
         OnVerdict(source, std::move(verdict));
       })));
   const Source& s = context_.sources.at(source);
-  HedgeAfter(listing_ ? kPagePatience : core::HedgeFor(s.stats.times(), s.failures_in_a_row > 0).ask_next_after,
+  HedgeAfter(listing_ ? kPagePatience : HedgeOf(s).ask_next_after,
              source, 0);
 }
 
@@ -112,6 +113,11 @@ void Lister::HedgeAfter(absl::Duration delay, core::SourceIndex source, int page
     }
     StartNext();
   });
+}
+
+core::Hedge Lister::HedgeOf(const Source& source) const {
+  const bool lately = context_.clock.Steady() - source.failed_at < kGrudge;
+  return core::HedgeFor(source.stats.times(), source.failures_in_a_row > 0 && lately);
 }
 
 const ListingAttempt* Lister::PendingAuthority() const {
@@ -147,7 +153,7 @@ void Lister::OnGood(core::SourceIndex source, ListingVerdict verdict) {
   if (candidate_) return;
   candidate_ = std::move(verdict);
   const Source& preferred = context_.sources.at(pending->source());
-  const core::Hedge hedge = core::HedgeFor(preferred.stats.times(), preferred.failures_in_a_row > 0);
+  const core::Hedge hedge = HedgeOf(preferred);
   if (round_began_ + hedge.prefer_for <= now) return TakeCandidate();
   candidate_timer_ = context_.timers.At(round_began_ + hedge.prefer_for, [this] {
     candidate_timer_.reset();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "daemon/core/hedge.h"
 #include "daemon/engine/api.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/lifetime.h"
@@ -61,6 +62,7 @@ class Lister {
   void Accept(ListingVerdict verdict);
   void Refuse(PullError error);
   void StopAll();
+  core::Hedge HedgeOf(const Source& source) const;
   // An authority that was asked has not answered yet.
   const ListingAttempt* PendingAuthority() const;
   bool IsFinal(core::SourceIndex source) const;

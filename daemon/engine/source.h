@@ -62,6 +62,7 @@ struct Source {
   int in_use = 0;                                // connections that carry a flight now
   absl::Time not_before = absl::InfinitePast();  // back-off after failures
   int failures_in_a_row = 0;
+  absl::Time failed_at = absl::InfinitePast();  // last
   std::string last_failure;                      // one line for people
   int64_t stalls = 0;
   int64_t rate_limited = 0;

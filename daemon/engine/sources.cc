@@ -181,6 +181,7 @@ void Sources::OnStrangeAnswer(Source& s, absl::Time now) {
 
 void Sources::BackOff(Source& s, absl::Time now) {
   ++s.failures_in_a_row;
+  s.failed_at = now;
   const int doublings = std::min(s.failures_in_a_row - 1, 6);
   s.not_before = now + std::min(kFirstBackOff * (1 << doublings), kMaxBackOff);
 }

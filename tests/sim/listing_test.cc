@@ -175,6 +175,19 @@ TEST(Listing, ASecondPullDoesNotWaitForWhoWasSilent) {
   EXPECT_LT(blocked.Pull().first, absl::Milliseconds(300));
 }
 
+TEST(Listing, OneThatWasSilentIsHeardAgainAfterAMinute) {
+  World world;
+  FakeHost& official = world.AddSource("official");
+  official.Add({.kind = Kind::kNoHead, .where = Where::kListing, .times = 1});
+  official.latency = absl::Milliseconds(60);
+  world.AddSource("tuna").latency = absl::Milliseconds(5);
+  FakeRepo& first = world.AddRepo("org/first");
+  first.Add("a.json", 10, /*lfs=*/false);
+  EXPECT_EQ(world.Finish(world.Pull(first)).listing_source, "tuna");
+  world.Run(absl::Minutes(1));
+  EXPECT_EQ(world.Finish(world.Pull(AddRepo(world))).listing_source, "official");
+}
+
 TEST(Listing, AMirrorThatIsSoonerDoesNotSpeakForTheHub) {
   World world;
   world.AddSource("official").latency = absl::Milliseconds(180);  // and as long again to connect
