@@ -6,10 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "daemon/layout/layout.h"
+#include "daemon/layout/plain_files.h"
 #include "daemon/layout/target_folder.h"
 
 namespace hfget::layout {
@@ -36,28 +34,11 @@ class LocalDirLayout final : public Layout {
   absl::Status CheckWritable(FileSystem& fs) override;
 
  private:
-  enum class Found { kNo, kContentOnly, kContentAndMetadata };
-
-  absl::StatusOr<Found> Look(FileSystem& fs, const hub::ManifestFile& file) const;
-  absl::StatusOr<std::string> HashOf(FileSystem& fs, const hub::ManifestFile& file,
-                                     const FileInfo& info) const;
-  absl::Status PublishPartial(FileSystem& fs, const hub::ManifestFile& file) const;
-  absl::Status WriteMetadata(FileSystem& fs, const hub::ManifestFile& file, absl::Time now) const;
-
-  // A file that was hashed, as it was then: a pull looks at it several times.
-  struct Hashed {
-    uint64_t inode = 0;
-    absl::Time modified;
-    std::string hash;
-  };
+  PlainFile PlaceOf(const hub::ManifestFile& file) const;
 
   const hub::RepoId repo_;
-  const std::string commit_;
-  const HashFile hash_file_;
   const TargetFolder target_;
-
-  mutable absl::Mutex mu_;
-  mutable absl::flat_hash_map<std::string, Hashed> hashed_ ABSL_GUARDED_BY(mu_);  // by path
+  const PlainFiles files_;
 };
 
 }  // namespace hfget::layout

@@ -216,6 +216,26 @@ TEST_F(LocalDirTest, ANameWithoutRoomForMetadataIsKnownByHash) {
   EXPECT_FALSE(fs_.Exists("/dir/.cache/huggingface/download"));
 }
 
+// The file system would refuse even to look at it.
+TEST_F(LocalDirTest, ANameWithoutRoomForMetadataIsNotLookedUpWithIt) {
+  const hub::ManifestFile file = File(std::string(250, 'n'), "x");
+  ASSERT_OK(fs_.MakeDirectories(kDownload));
+  fs_.Fail("LStat", "n.metadata", absl::InvalidArgumentError("file name too long"));
+  EXPECT_FALSE(Adopt(file));
+}
+
+TEST_F(LocalDirTest, WithoutAHashOnlyTheSameCommitIsTheSameContent) {
+  hub::ManifestFile file = File("f", "x");
+  file.hash = {};
+  fs_.Put("/dir/f", "x");
+  EXPECT_FALSE(IsPresent(file));
+  PutMetadata("f", kOlder, "");
+  EXPECT_FALSE(IsPresent(file));
+  PutMetadata("f", kCommit, "");
+  EXPECT_TRUE(IsPresent(file));
+  EXPECT_EQ(hashes_, 0);
+}
+
 TEST_F(LocalDirTest, PublishingAgainAfterACrashIsFine) {
   const hub::ManifestFile file = File("f", "x");
   fs_.Put("/dir/f", "x");  // renamed, but without metadata
