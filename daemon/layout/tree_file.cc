@@ -22,11 +22,13 @@ std::string TreePath(absl::string_view folder, absl::string_view commit) {
 }
 
 // Null when the listing does not say enough.
-Json EntryOf(const hub::ManifestFile& file) {
+Json EntryOf(const hub::ManifestFile& file, TreeReader reader) {
   const bool lfs = file.hash.kind == Kind::kSha256;
   const std::string& blob_id = lfs ? file.git_oid : file.hash.hex;
-  if (ContentHash::FromHex(blob_id).kind != Kind::kGitSha1) return Json();
-  Json entry = {{"size", file.size}, {"blob_id", blob_id}};
+  const bool has_blob_id = ContentHash::FromHex(blob_id).kind == Kind::kGitSha1;
+  if (!has_blob_id && !(lfs && reader == TreeReader::kHfget)) return Json();
+  Json entry = {{"size", file.size}};
+  if (has_blob_id) entry["blob_id"] = blob_id;
   if (lfs) {
     entry["lfs_sha256"] = file.hash.hex;
     entry["lfs_size"] = file.size;
@@ -58,10 +60,10 @@ std::optional<hub::ManifestFile> FileOf(const std::string& path, const Json& ent
 
 }  // namespace
 
-std::string TreeToJson(const hub::Manifest& manifest) {
+std::string TreeToJson(const hub::Manifest& manifest, TreeReader reader) {
   Json files = Json::object();
   for (const hub::ManifestFile& file : manifest.files) {
-    Json entry = EntryOf(file);
+    Json entry = EntryOf(file, reader);
     if (entry.is_null()) return "";
     files[file.path] = std::move(entry);
   }
@@ -87,10 +89,10 @@ std::optional<hub::Manifest> TreeFromJson(absl::string_view json) {
 }
 
 absl::Status WriteTreeFile(FileSystem& fs, const TargetFolder& target, absl::string_view folder,
-                           const hub::Manifest& manifest) {
+                           const hub::Manifest& manifest, TreeReader reader) {
   if (ReadTreeFile(fs, target, folder, manifest.repo, manifest.commit).has_value())
     return absl::OkStatus();
-  const std::string json = TreeToJson(manifest);
+  const std::string json = TreeToJson(manifest, reader);
   if (json.empty()) return absl::OkStatus();
   const std::string path = TreePath(folder, manifest.commit);
   HFGET_RETURN_IF_ERROR(target.CheckWay(fs, path));

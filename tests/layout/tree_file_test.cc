@@ -69,6 +69,17 @@ TEST(TreeFile, WritesNothingThatIsNotWhole) {
   EXPECT_EQ(TreeToJson(Listing({no_hash})), "");
 }
 
+TEST(TreeFile, ForUsAloneTheHashIsEnough) {
+  hub::ManifestFile no_pointer = Lfs("a.bin");
+  no_pointer.git_oid.clear();
+  const auto read = TreeFromJson(TreeToJson(Listing({no_pointer}), TreeReader::kHfget));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->files[0].hash, no_pointer.hash);
+  EXPECT_EQ(read->files[0].git_oid, "");
+  no_pointer.hash = {};
+  EXPECT_EQ(TreeToJson(Listing({no_pointer}), TreeReader::kHfget), "");
+}
+
 TEST(TreeFile, ReadsBackWhatItWrote) {
   const auto read = TreeFromJson(TreeToJson(Listing({Lfs("a.bin"), Regular("b/ü.json")})));
   ASSERT_TRUE(read.has_value());
