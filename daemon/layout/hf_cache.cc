@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/strip.h"
 #include "daemon/base/status.h"
 #include "daemon/layout/cachedir_tag.h"
+#include "daemon/layout/ref_file.h"
 #include "daemon/layout/tree_file.h"
 
 namespace hfget::layout {
@@ -143,26 +143,15 @@ std::optional<hub::Manifest> HfCacheLayout::ReadTree(FileSystem& fs, const std::
 }
 
 std::optional<std::string> HfCacheLayout::ReadRef(FileSystem& fs, const std::string& revision) {
-  if (!hub::CheckRevision(revision).ok()) return std::nullopt;
-  const absl::StatusOr<std::string> content =
-      fs.ReadFile(target_.Path(JoinPath("refs", revision)), 100);
-  if (!content.ok()) return std::nullopt;
-  const std::string commit(absl::StripSuffix(*content, "\n"));
-  if (!hub::IsFullCommit(commit)) return std::nullopt;
-  return commit;
+  return ReadRefFile(fs, target_, "", revision);
 }
 
 // The snapshot's folder first, because a ref to a commit without one makes scan_cache_dir call the
-// repo corrupted. The ref is staged elsewhere for the same reason: whatever lies in refs/ is taken
-// for a ref.
+// repo corrupted.
 absl::Status HfCacheLayout::Finish(FileSystem& fs, const std::string& revision,
                                    const std::string& commit) {
   HFGET_RETURN_IF_ERROR(target_.Make(fs, JoinPath("snapshots", commit)));
-  if (revision != commit && ReadRef(fs, revision) != commit) {
-    HFGET_RETURN_IF_ERROR(hub::CheckRevision(revision));
-    HFGET_RETURN_IF_ERROR(
-        target_.PlaceSmall(fs, kPartialFolder, JoinPath("refs", revision), commit));
-  }
+  HFGET_RETURN_IF_ERROR(WriteRefFile(fs, target_, "", kPartialFolder, revision, commit));
   return fs.RemoveDirectoryIfEmpty(target_.Path(kPartialFolder));
 }
 
