@@ -11,6 +11,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "daemon/base/file_system.h"
 #include "daemon/hub/manifest.h"
@@ -72,6 +73,20 @@ using HashFile = absl::AnyInvocable<absl::StatusOr<std::string>(
 // `local_dir` absolute. Source: reference §4.2.
 std::unique_ptr<Layout> NewLocalDirLayout(std::string local_dir, hub::RepoId repo,
                                           std::string commit, HashFile hash_file);
+
+// SHA-256 of `text` in hex, given by disk/ too: names in ModelScope's cache are made with it.
+using Sha256Text = std::string (*)(absl::string_view text);
+// Where ModelScope's newest SDK looks. `cache_dir` as in MODELSCOPE_CACHE, absolute; `revision` as
+// it was asked for ("master" when none was), checked by hub::CheckRevision. Source:
+// tests/hub_server/MODELSCOPE.md, "The cache of the newest SDK".
+std::unique_ptr<Layout> NewModelScopeCacheLayout(std::string cache_dir, hub::RepoId repo,
+                                                 std::string revision, std::string commit,
+                                                 HashFile hash_file, Sha256Text sha256_text);
+// One line for the user when ModelScope's SDK would take the files of an older layout in
+// `cache_dir` instead of those that are put there now: what, where, what to do. nullopt: it finds
+// the new ones. Source: the same, "The old layout".
+std::optional<std::string> ModelScopeCaveat(FileSystem& fs, const std::string& cache_dir,
+                                            const hub::RepoId& repo);
 
 }  // namespace hfget::layout
 
