@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -30,7 +31,7 @@ std::string Joined(std::initializer_list<absl::string_view> parts) {
 
 // "owner/name" as the folders of the old layout spell it.
 std::string OldName(absl::string_view name) {
-  const size_t begin = name.rfind('/') + 1;  // npos + 1 is 0: no owner
+  const size_t begin = name.find('/') + 1;
   return absl::StrCat(name.substr(0, begin),
                       absl::StrReplaceAll(name.substr(begin), {{".", "___"}}));
 }
@@ -133,6 +134,7 @@ std::unique_ptr<Layout> NewModelScopeCacheLayout(std::string cache_dir, hub::Rep
 
 std::optional<std::string> ModelScopeCaveat(FileSystem& fs, const std::string& cache_dir,
                                             const hub::RepoId& repo) {
+  if (!absl::StrContains(repo.name, '/')) return std::nullopt;  // it had no place for these
   for (absl::string_view root : {"", "hub/"}) {
     const std::string old = JoinPath(
         cache_dir, absl::StrCat(root, hub::TypePlural(repo.type), "/", OldName(repo.name)));

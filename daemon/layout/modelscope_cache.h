@@ -13,7 +13,7 @@
 namespace hfget::layout {
 
 // The SDK keeps nothing but the files, and takes whatever lies in snapshots/ for one of them. What
-// is ours to remember lies in .hfget/ beside snapshots/: partial/, files/ (metadata), refs/, trees/.
+// is ours to remember lies in .hfget/ beside: partial/, files/ (metadata), refs/, trees/.
 class ModelScopeCacheLayout final : public Layout {
  public:
   ModelScopeCacheLayout(std::string cache_dir, hub::RepoId repo, std::string revision,

@@ -18,10 +18,11 @@ namespace hfget::layout {
 enum class TreeReader { kClient, kHfget };
 
 // Empty when the listing lacks what the reader needs: a hash of every file and, for the client, the
-// git id of its pointer where it is an LFS file. Xet hashes are left out: a client that finds one fetches by it,
-// without asking the hub and without checking the SHA-256, so one that came from a mirror could
-// lead it to other bytes. Without, it asks the hub.
-std::string TreeToJson(const hub::Manifest& manifest, TreeReader reader = TreeReader::kClient);
+// git id of its pointer where it is an LFS file. Xet hashes are left out: a client that finds one
+// fetches by it, without asking the hub and without checking the SHA-256, so one that came from a
+// mirror could lead it to other bytes. Without, it asks the hub.
+std::string TreeToJson(const hub::Manifest& manifest,
+                       TreeReader reader = TreeReader::kClient);
 
 // `repo` and `commit` of the answer are left empty. nullopt when `json` is not a tree of format 1
 // or holds a path that hub::CheckPath refuses.

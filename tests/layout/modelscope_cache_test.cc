@@ -64,8 +64,8 @@ class ModelScopeCacheTest : public ::testing::Test {
   void Download(const hub::ManifestFile& file, const std::string& content) {
     fs_.Put(layout_->PartialPath(file), content);
   }
-  static std::string MetadataPath(const std::string& path, const std::string& revision = "master") {
-    return kState + "files/" + Sha256(revision + std::string(1, '\0') + path) + ".metadata";
+  static std::string MetadataPath(const std::string& path) {
+    return kState + "files/" + Sha256("master" + std::string(1, '\0') + path) + ".metadata";
   }
   void PutMetadata(const std::string& path, const std::string& commit, const std::string& etag,
                    absl::Time saved = kNow) {
@@ -86,7 +86,9 @@ TEST_F(ModelScopeCacheTest, PutsEverythingWhereTheSdkDoes) {
   EXPECT_EQ(layout_->SnapshotPath(), kRepo + "/snapshots/master");
   EXPECT_EQ(layout_->FinalPath(file), kMaster + "onnx/model.onnx");
   // printf 'modelscope-hub-download-lock-v2\0file\0model\0…\0onnx/model.onnx' | sha256sum
-  EXPECT_EQ(layout_->LockPath(file), "/ms/.lock/file_6bbfea77b2eb418dc6a09405a18f3a310e2320d3c70826977e9f63f71ff2892a.lock");
+  EXPECT_EQ(layout_->LockPath(file),
+            "/ms/.lock/file_"
+            "6bbfea77b2eb418dc6a09405a18f3a310e2320d3c70826977e9f63f71ff2892a.lock");
   const auto dataset = New("v1.0", kCommit, {hub::RepoType::kDataset, "demo-scope/rows"});
   EXPECT_EQ(dataset->FinalPath(file),
             "/ms/datasets/demo-scope--rows/snapshots/v1.0/onnx/model.onnx");
@@ -228,7 +230,8 @@ TEST_F(ModelScopeCacheTest, EachRevisionHasItsOwnFiles) {
 }
 
 TEST_F(ModelScopeCacheTest, ALinkCountsByWhatItPointsTo) {
-  const hub::ManifestFile good = File("good", "x"), bad = File("bad", "x"), gone = File("gone", "x");
+  const hub::ManifestFile good = File("good", "x"), bad = File("bad", "x");
+  const hub::ManifestFile gone = File("gone", "x");
   fs_.Put("/blobs/good", "x");
   fs_.Put("/blobs/bad", "y");
   ASSERT_OK(fs_.MakeDirectories(kRepo + "/snapshots/master"));
@@ -412,6 +415,11 @@ TEST_F(ModelScopeCacheTest, TheOwnersDotsStayInTheOlderLayout) {
   fs_.Put("/ms/datasets/a.b/c___d/f", "x");
   EXPECT_THAT(ModelScopeCaveat(fs_, "/ms", {hub::RepoType::kDataset, "a.b/c.d"}),
               Optional(HasSubstr("/ms/datasets/a.b/c___d")));
+}
+
+TEST_F(ModelScopeCacheTest, TheOlderLayoutHasNoRepoWithoutAnOwner) {
+  fs_.Put("/ms/models/bert/f", "x");
+  EXPECT_EQ(ModelScopeCaveat(fs_, "/ms", {hub::RepoType::kModel, "bert"}), std::nullopt);
 }
 
 }  // namespace
