@@ -139,6 +139,11 @@ absl::StatusOr<v1::WhoAmIResponse> Client::WhoAmI(const std::string& token) {
   return Call(&v1::Hfget::Stub::WhoAmI, request, kLong);
 }
 
+std::unique_ptr<grpc::ClientReader<v1::DiagnoseResponse>> Client::Diagnose(
+    grpc::ClientContext* context, const v1::DiagnoseRequest& request) {
+  return stub_->Diagnose(context, request);
+}
+
 std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> Client::WatchPull(
     grpc::ClientContext* context, const std::string& id) {
   v1::WatchPullRequest request;

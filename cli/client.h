@@ -40,6 +40,8 @@ class Client {
   // Empty: the daemon's own token.
   absl::StatusOr<v1::WhoAmIResponse> WhoAmI(const std::string& token);
   // `context` outlives the reader.
+  std::unique_ptr<grpc::ClientReader<v1::DiagnoseResponse>> Diagnose(
+      grpc::ClientContext* context, const v1::DiagnoseRequest& request);
   std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> WatchPull(grpc::ClientContext* context,
                                                                        const std::string& id);
 

@@ -87,6 +87,26 @@ void AddAuth(CLI::App* app, Options* options) {
   list->add_flag("--json", options->json, "A JSON array");
 }
 
+// Where the files of a pull go.
+void AddTarget(CLI::App* app, PullOptions* p) {
+  app->add_option("--local-dir", p->local_dir, "Put the files there instead of into the cache")
+      ->type_name("DIR")
+      ->each([p](const std::string&) { p->has_local_dir = true; });
+  app->add_option("--cache-dir", p->cache_dir,
+                  "The Hugging Face cache; default: as huggingface_hub")
+      ->type_name("DIR")
+      ->each([p](const std::string&) { p->has_cache_dir = true; });
+}
+
+void AddTypeAndRevision(CLI::App* app, PullOptions* p) {
+  app->add_option("--type,--repo-type", p->type, "model (default), dataset or space")
+      ->type_name("TYPE")
+      ->check(CLI::IsMember({"model", "dataset", "space"}));
+  app->add_option("--revision", p->revision, "Branch, tag, refs/pr/N or commit; default: main")
+      ->type_name("REV")
+      ->check(kNotEmpty);
+}
+
 void AddPull(CLI::App* app, Options* options) {
   CLI::App* pull = AddCommand(app, options, "pull", "Pull a repo, or files of it");
   PullOptions* p = &options->pull;
@@ -96,21 +116,10 @@ void AddPull(CLI::App* app, Options* options) {
       ->type_name("REPO");
   pull->add_option("files", p->files, "Files, folders (\"dir/\") or patterns; default: all")
       ->type_name("FILES");
-  pull->add_option("--type,--repo-type", p->type, "model (default), dataset or space")
-      ->type_name("TYPE")
-      ->check(CLI::IsMember({"model", "dataset", "space"}));
-  pull->add_option("--revision", p->revision, "Branch, tag, refs/pr/N or commit; default: main")
-      ->type_name("REV")
-      ->check(kNotEmpty);
+  AddTypeAndRevision(pull, p);
   AddPatterns(pull, "--include", &p->include, "Keep what matches (fnmatch); may be repeated");
   AddPatterns(pull, "--exclude", &p->exclude, "Leave out what matches; may be repeated");
-  pull->add_option("--local-dir", p->local_dir, "Put the files there instead of into the cache")
-      ->type_name("DIR")
-      ->each([p](const std::string&) { p->has_local_dir = true; });
-  pull->add_option("--cache-dir", p->cache_dir,
-                   "The Hugging Face cache; default: as huggingface_hub")
-      ->type_name("DIR")
-      ->each([p](const std::string&) { p->has_cache_dir = true; });
+  AddTarget(pull, p);
   AddToken(pull, options);
   pull->add_option("--authority", p->authority, "Believe the listing of this source alone")
       ->type_name("SOURCE");
@@ -124,6 +133,18 @@ void AddPull(CLI::App* app, Options* options) {
   pull->footer(
       std::string("Standard output: the path alone. Progress goes to standard error.\n\n") +
       kExitCodeHelp);
+}
+
+void AddDoctor(CLI::App* app, Options* options) {
+  CLI::App* doctor = AddCommand(app, options, "doctor",
+                                "Say whether a pull would work from here, and what to do when not");
+  doctor->add_option("repo", options->pull.repo, "As for pull; default: what holds for every repo")
+      ->type_name("REPO");
+  AddTypeAndRevision(doctor, &options->pull);
+  AddTarget(doctor, &options->pull);
+  AddToken(doctor, options);
+  doctor->add_flag("--json", options->json, "One JSON object");
+  doctor->footer(std::string("Exit code 0 only if a pull would work.\n\n") + kExitCodeHelp);
 }
 
 void AddPulls(CLI::App* app, Options* options) {
@@ -267,6 +288,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
       "--version", [options] { options->command = "version"; }, "The same as the command version");
   AddPull(app.get(), options);
   AddPulls(app.get(), options);
+  AddDoctor(app.get(), options);
   AddAuth(app.get(), options);
   AddSources(app.get(), options);
   AddRest(app.get(), options);

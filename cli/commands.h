@@ -12,6 +12,7 @@ namespace hfget::cli {
 ExitCode RunPull(Context& context, const Options& options);
 ExitCode RunWatch(Context& context, const Options& options);
 ExitCode RunCancel(Context& context, const Options& options);
+ExitCode RunDoctor(Context& context, const Options& options);
 ExitCode RunPs(Context& context, const Options& options);
 ExitCode RunAuthLogin(Context& context, const Options& options);
 ExitCode RunAuthLogout(Context& context, const Options& options);

@@ -17,6 +17,8 @@ class Environment {
 
   // "" when it is not set: an empty variable is the same as none everywhere in hfget.
   std::string Get(absl::string_view name) const;
+  // Set, maybe to nothing.
+  bool Has(absl::string_view name) const { return values_.count(std::string(name)) > 0; }
   // 1, ON, YES and TRUE in any case, as huggingface_hub reads its switches.
   bool IsTrue(absl::string_view name) const;
 

@@ -2,41 +2,14 @@
 #include "cli/commands.h"
 #include "cli/daemon_control.h"
 #include "cli/follow.h"
-#include "cli/hub_settings.h"
 #include "cli/json.h"
 #include "cli/outcome.h"
+#include "cli/pull_target.h"
 #include "cli/pull_text.h"
 #include "cli/token_option.h"
 
 namespace hfget::cli {
 namespace {
-
-v1::RepoType TypeOf(const std::string& name) {
-  if (name == "model") return v1::REPO_TYPE_MODEL;
-  if (name == "dataset") return v1::REPO_TYPE_DATASET;
-  return name == "space" ? v1::REPO_TYPE_SPACE : v1::REPO_TYPE_UNSPECIFIED;
-}
-
-absl::Status SetFolders(const Context& context, const PullOptions& options,
-                        v1::PullRequest* request) {
-  if (options.has_local_dir && options.local_dir.empty()) {
-    return absl::InvalidArgumentError("--local-dir needs a folder");
-  }
-  if (options.has_cache_dir && options.cache_dir.empty()) {
-    return absl::InvalidArgumentError("--cache-dir needs a folder");
-  }
-  const auto absolute = [&](const std::string& path) {
-    return AbsolutePath(context.cwd, context.env.ExpandUser(path));
-  };
-  if (options.has_local_dir) {
-    request->set_local_dir(absolute(options.local_dir));
-  } else {
-    request->set_cache_dir(options.has_cache_dir
-                               ? absolute(options.cache_dir)
-                               : AbsolutePath(context.cwd, HubCacheDir(context.env)));
-  }
-  return absl::OkStatus();
-}
 
 void Warn(Context& context, const Options& options) {
   const PullOptions& pull = options.pull;
@@ -70,15 +43,17 @@ absl::StatusOr<v1::PullRequest> MakePullRequest(Context& context,
   if (options.repo.empty()) return absl::InvalidArgumentError("pull needs a repo: org/name");
   v1::PullRequest request;
   request.set_repo(options.repo);
-  request.set_type(TypeOf(options.type));
+  request.set_type(TypeOfName(options.type));
   request.set_revision(options.revision);
   request.mutable_files()->Assign(options.files.begin(), options.files.end());
   request.mutable_include()->Assign(options.include.begin(), options.include.end());
   request.mutable_exclude()->Assign(options.exclude.begin(), options.exclude.end());
   request.set_authority(options.authority);
   request.set_dry_run(options.dry_run);
-  const absl::Status folders = SetFolders(context, options, &request);
-  if (!folders.ok()) return folders;
+  absl::StatusOr<TargetFolders> target = TargetOf(context, options);
+  if (!target.ok()) return target.status();
+  request.set_local_dir(std::move(target->local_dir));
+  request.set_cache_dir(std::move(target->cache_dir));
   absl::StatusOr<FoundToken> token = TakeToken(context, all_options);
   if (!token.ok()) return token.status();
   request.set_token_is_ambient(!token->token.empty() && !token->given);

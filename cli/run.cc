@@ -19,6 +19,7 @@ ExitCode Dispatch(Context& context, const Options& options) {
       {"watch", RunWatch},
       {"cancel", RunCancel},
       {"ps", RunPs},
+      {"doctor", RunDoctor},
       {"auth login", RunAuthLogin},
       {"auth logout", RunAuthLogout},
       {"auth whoami", RunAuthWhoami},

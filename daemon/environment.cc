@@ -39,6 +39,14 @@ std::string HomeOf(uid_t uid) {
   return entry != nullptr ? entry->pw_dir : "/";
 }
 
+std::string WithoutPassword(const std::string& url) {
+  const size_t scheme = url.find("://");
+  const size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+  const size_t at = url.substr(0, url.find('/', begin)).rfind('@');
+  if (at == std::string::npos || at < begin) return url;
+  return absl::StrCat(url.substr(0, begin), url.substr(at + 1));
+}
+
 }  // namespace
 
 Environment Environment::OfProcess() {
@@ -65,6 +73,16 @@ std::string Environment::Get(absl::string_view name) const {
 bool Environment::IsTrue(absl::string_view name) const {
   const std::string value = absl::AsciiStrToUpper(Get(name));
   return value == "1" || value == "ON" || value == "YES" || value == "TRUE";
+}
+
+std::map<std::string, std::string> Environment::NetVariables() const {
+  std::map<std::string, std::string> out;
+  for (const char* name :
+       {"HF_ENDPOINT", "HFGET_SOURCES", "HFGET_PAI_ENDPOINT", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+        "ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}) {
+    if (const std::string value = Get(name); !value.empty()) out[name] = WithoutPassword(value);
+  }
+  return out;
 }
 
 std::string Environment::Home() const {

@@ -23,6 +23,8 @@ struct Environment {
   std::string Get(absl::string_view name) const;
   // 1, ON, YES and TRUE in any case, as huggingface_hub reads its switches.
   bool IsTrue(absl::string_view name) const;
+  // Those that decide about the net and are set: endpoint, sources, proxies, CA bundles; URLs without user and password.
+  std::map<std::string, std::string> NetVariables() const;
   // $HOME or `home`.
   std::string Home() const;
   // "~" at the front, then "$NAME" and "${NAME}", as Python's expanduser and expandvars: unknown

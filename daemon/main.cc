@@ -67,7 +67,8 @@ rpc::ServiceInfo InfoOf(const Options& options) {
           options.socket.path,
           options.state_dir.path,
           options.engine.cache_dir,
-          RealClock().Wall()};
+          RealClock().Wall(),
+          options.environment};
 }
 
 // Owns: all there is, in the order in which it is built; it is destroyed in the opposite one.

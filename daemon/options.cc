@@ -129,6 +129,8 @@ absl::StatusOr<Options> ResolveOptions(const Flags& flags, const Environment& en
   options.state_dir = StateFolder(flags.state_dir, env);
   HFGET_ASSIGN_OR_RETURN(const ConfigFile config, LoadConfig(flags.config, env, &options));
   HFGET_RETURN_IF_ERROR(FillEngine(config, flags, env, &options.engine));
+  options.environment = env.NetVariables();
+  options.engine.state_dir = options.state_dir.path;
   options.buffers_mib = config.buffers_mib.value_or(options.buffers_mib);
   FillLog(config, flags, env, &options);
   return options;

@@ -2,6 +2,7 @@
 #ifndef HFGET_DAEMON_OPTIONS_H_
 #define HFGET_DAEMON_OPTIONS_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Options {
   OwnPath socket;
   OwnPath state_dir;
   LogOptions log;
+  std::map<std::string, std::string> environment;  // Environment::NetVariables
   std::string config_file;  // empty: there is none
   // The memory cap of the byte path. Default 80 MiB: a piece for each of 64 connections, and some
   // on their way to the disk.

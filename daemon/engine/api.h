@@ -17,6 +17,7 @@
 #include "daemon/core/token_policy.h"
 #include "daemon/hub/account.h"
 #include "daemon/hub/filters.h"
+#include "daemon/hub/finding.h"
 #include "daemon/hub/hub_error.h"
 #include "daemon/hub/repo_id.h"
 
@@ -122,6 +123,26 @@ struct AccountAnswer {
   std::string token_hint;  // "hf_…1a2b"
 };
 
+// What a diagnosis is about. Checked before it reaches the engine.
+struct DiagnoseSpec {
+  std::optional<hub::RepoId> repo;  // none: what holds for every repo
+  std::string revision = "main";
+  std::string local_dir;     // absolute, or empty
+  std::string cache_dir;     // absolute; empty: the daemon's
+  Secret token;              // from the request; empty: the daemon's own
+  bool token_is_ambient = false;
+  bool anonymous = false;    // as in PullSpec
+  std::string token_origin;  // for the words
+};
+
+// Called on the engine thread with each finding as it comes. OnEnd comes last, once.
+class FindingSink {
+ public:
+  virtual ~FindingSink() = default;
+  virtual void OnFinding(const hub::Finding& finding) = 0;
+  virtual void OnEnd() = 0;
+};
+
 struct PullStarted {
   PullSnapshot pull;
   bool joined = false;
@@ -154,6 +175,9 @@ class EngineApi {
   virtual void ProbeSource(std::string name, Answer<std::vector<SourceSnapshot>> answer) = 0;
   // Answered when it is recorded durably. NOT_FOUND.
   virtual void SetSource(std::string name, SourceChange change, Answer<SourceSnapshot> answer) = 0;
+  // Looks whether a pull would work; touches nothing but a probe file in each folder. The engine keeps only a weak reference:
+  // to stop it, drop the sink.
+  virtual void Diagnose(DiagnoseSpec spec, std::shared_ptr<FindingSink> sink) = 0;
   // The current snapshot comes at once, also for a pull that has ended (then it is the last). The engine keeps only a
   // weak reference: to stop watching, drop the watcher. NOT_FOUND: no such pull.
   virtual void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) = 0;

@@ -34,6 +34,7 @@ struct EngineConfig {
   // A small public repo that every hub has, for probes.
   hub::RepoId probe_repo{hub::RepoType::kModel, "openai-community/gpt2"};
   std::string cache_dir;              // the default Hugging Face cache (hub folder), absolute
+  std::string state_dir;              // the daemon's own, absolute; empty: none that hfget doctor could look at
   int max_connections = 64;           // all sources together; costs 256 KiB of receive buffer each
   int max_active_pulls = 4;           // further ones wait in order
   ByteCount max_bytes_per_sec = 0;

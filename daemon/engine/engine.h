@@ -15,6 +15,7 @@
 #include "daemon/engine/api.h"
 #include "daemon/engine/config.h"
 #include "daemon/engine/context.h"
+#include "daemon/engine/doctor.h"
 #include "daemon/engine/prober.h"
 #include "daemon/engine/progress_hub.h"
 #include "daemon/engine/pull.h"
@@ -62,6 +63,7 @@ class Engine final : public EngineApi, public PullHost {
   void WhoAmI(Secret token, Answer<AccountAnswer> answer) override;
   void ProbeSource(std::string name, Answer<std::vector<SourceSnapshot>> answer) override;
   void SetSource(std::string name, SourceChange change, Answer<SourceSnapshot> answer) override;
+  void Diagnose(DiagnoseSpec spec, std::shared_ptr<FindingSink> sink) override;
   void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) override;
 
   // For tests: invariants of the race, checked after every event of a simulation.
@@ -101,6 +103,8 @@ class Engine final : public EngineApi, public PullHost {
   std::map<std::string, std::unique_ptr<Pull>> pulls_;
   std::map<uint64_t, std::unique_ptr<AccountQuery>> account_queries_;
   uint64_t next_account_query_ = 1;
+  std::map<uint64_t, std::unique_ptr<Doctor>> doctors_;
+  uint64_t next_doctor_ = 1;
   int64_t next_sequence_ = 1;
   absl::Time next_house_keeping_ = absl::InfinitePast();
   absl::Time next_source_save_ = absl::InfinitePast();

@@ -58,6 +58,9 @@ net::Handler::Next SmallRequest::OnBody(net::RequestId, absl::string_view data) 
 void SmallRequest::OnDone(net::RequestId, const net::Outcome& outcome) {
   answer_.error = outcome.error;
   answer_.timing = outcome.timing;
+  answer_.address = outcome.address;
+  answer_.proxy_status = outcome.proxy_status;
+  answer_.issuer = outcome.issuer;
   if (answer_.detail.empty()) answer_.detail = outcome.detail;
   Give();
 }

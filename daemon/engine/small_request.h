@@ -17,6 +17,10 @@ struct SmallAnswer {
   net::ResponseHead head;
   std::string body;
   net::Timing timing;
+  // As in net::Outcome.
+  std::string address;
+  int proxy_status = 0;
+  std::string issuer;
 };
 
 // Starts with the construction; cancels with the destruction. Thread: the engine.

@@ -1,5 +1,7 @@
 #include "daemon/net/exchange.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -59,17 +61,32 @@ void SetProtocol(Options& options, const ExchangeDefaults& defaults) {
       .Text(CURLOPT_USERAGENT, defaults.user_agent);
 }
 
+std::string AddressOf(const sockaddr& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.sa_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    inet_ntop(AF_INET, &v4.sin_addr, text, sizeof(text));
+    return absl::StrCat(text, ":", ntohs(v4.sin_port));
+  }
+  if (address.sa_family != AF_INET6) return "";
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+  inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof(text));
+  return absl::StrCat("[", text, "]:", ntohs(v6.sin6_port));
+}
+
 // libcurl's own would call it a failed connect, and the server would be blamed for this machine's
 // limits.
-curl_socket_t OpenSocket(void* exhausted, curlsocktype, curl_sockaddr* address) {
+curl_socket_t OpenSocket(void* data, curlsocktype, curl_sockaddr* address) {
+  auto& notes = *static_cast<SocketNotes*>(data);
+  notes.address = AddressOf(address->addr);
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   const bool limits = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
-  if (fd < 0 && limits) *static_cast<bool*>(exhausted) = true;
+  if (fd < 0 && limits) notes.exhausted = true;
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
 void SetConnection(Options& options, const Request& request, const ExchangeDefaults& defaults,
-                   bool& exhausted) {
+                   SocketNotes& sockets) {
   options
       .Set(CURLOPT_NOSIGNAL, 1L)
       // Without it, ending a request whose name is being looked up waits for the resolver thread.
@@ -81,7 +98,7 @@ void SetConnection(Options& options, const Request& request, const ExchangeDefau
       .Set(CURLOPT_TCP_KEEPINTVL, 15L)
       .Set(CURLOPT_MAXAGE_CONN, defaults.idle_seconds)
       .Set(CURLOPT_OPENSOCKETFUNCTION, &OpenSocket)
-      .Set(CURLOPT_OPENSOCKETDATA, &exhausted)
+      .Set(CURLOPT_OPENSOCKETDATA, &sockets)
       .Set(CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(request.connect_timeout))
       .Set(CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<long>(request.max_bytes_per_sec));
 }
@@ -186,7 +203,7 @@ absl::Status Exchange::Attach(CURL* easy, const ExchangeDefaults& defaults) {
   easy_ = easy;
   Options options(easy);
   SetProtocol(options, defaults);
-  SetConnection(options, request_, defaults, out_of_sockets_);
+  SetConnection(options, request_, defaults, sockets_);
   SetProxy(options, request_.proxy);
   SetTrust(options, request_.ca_bundle.empty() ? defaults.trust : Trust{request_.ca_bundle, ""});
   SetMethod(options, request_);
@@ -198,8 +215,18 @@ absl::Status Exchange::Attach(CURL* easy, const ExchangeDefaults& defaults) {
       .Set(CURLOPT_HEADERDATA, this)
       .Set(CURLOPT_WRITEFUNCTION, &OnBodyBytes)
       .Set(CURLOPT_WRITEDATA, this);
-  if (options.code() == CURLE_OK) return absl::OkStatus();
-  return absl::InternalError(curl_easy_strerror(options.code()));
+  CURLcode code = options.code();
+  if (request_.examine && code == CURLE_OK) code = Examine(easy);
+  if (code == CURLE_OK) return absl::OkStatus();
+  return absl::InternalError(curl_easy_strerror(code));
+}
+
+CURLcode Exchange::Examine(CURL* easy) {
+  Options options(easy);
+  options.Set(CURLOPT_FRESH_CONNECT, 1L)
+      .Set(CURLOPT_FORBID_REUSE, 1L)
+      .Set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  return options.code() == CURLE_OK ? witness_.emplace().Attach(easy) : options.code();
 }
 
 size_t Exchange::OnHeaderLine(char* data, size_t size, size_t count, void* self) {
@@ -292,14 +319,19 @@ Timing Exchange::TimingOf() const {
   return timing;
 }
 
+int Exchange::ProxyStatus() const {
+  long answer = 0;
+  curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &answer);
+  return static_cast<int>(answer);
+}
+
 NetError Exchange::ErrorOf(CURLcode code) const {
-  long proxy_answer = 0;
-  curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &proxy_answer);
+  const int proxy_answer = ProxyStatus();
   const NetError error = NetErrorOf(code);
   if (error == NetError::kReset && proxy_answer != 0 && proxy_answer / 100 != 2) {
     return NetError::kConnect;  // the proxy would not let us through
   }
-  if (error == NetError::kConnect && out_of_sockets_) return NetError::kLocal;
+  if (error == NetError::kConnect && sockets_.exhausted) return NetError::kLocal;
   if (error == NetError::kConnectTimeout && TimingOf().dns == absl::ZeroDuration()) {
     return NetError::kResolve;
   }
@@ -322,7 +354,10 @@ Outcome Exchange::OutcomeOf(NetError error, std::string detail) const {
   outcome.error = error;
   outcome.detail = std::move(detail);
   if (easy_ != nullptr) outcome.timing = TimingOf();
+  if (easy_ != nullptr) outcome.proxy_status = ProxyStatus();
   outcome.body_bytes = body_bytes_;
+  outcome.address = sockets_.address;
+  if (witness_ && error == NetError::kTls) outcome.issuer = witness_->issuer();
   return outcome;
 }
 

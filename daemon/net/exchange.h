@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -11,6 +12,7 @@
 #include "absl/time/time.h"
 #include "daemon/net/head_reader.h"
 #include "daemon/net/http.h"
+#include "daemon/net/issuer_witness.h"
 #include "daemon/net/trust.h"
 
 namespace hfget::net {
@@ -21,6 +23,12 @@ struct ExchangeDefaults {
   long receive_buffer_bytes;
   long idle_seconds;
   Trust trust;
+};
+
+// What was seen while sockets were opened.
+struct SocketNotes {
+  bool exhausted = false;  // this machine has none left
+  std::string address;     // the last one that was tried
 };
 
 // A curl_slist whose strings are overwritten before they are freed: one of them may be a token.
@@ -81,11 +89,13 @@ class Exchange {
 
   absl::Status CheckRequest();
   absl::Status FillHeaders();
+  CURLcode Examine(CURL* easy);
   size_t TakeHeaderLine(absl::string_view line);
   size_t TakeBody(absl::string_view data);
   size_t Pause();
   size_t Stop(NetError error, absl::string_view detail);
   std::string RemoteAddress() const;
+  int ProxyStatus() const;
   Timing TimingOf() const;
   // libcurl's code alone does not say at which step it stopped.
   NetError ErrorOf(CURLcode code) const;
@@ -98,7 +108,8 @@ class Exchange {
   HeadReader reader_;
   bool held_ = false;    // the handler said kPause to the head: no body before Continue
   bool paused_ = false;  // libcurl holds a piece that was not taken
-  bool out_of_sockets_ = false;
+  SocketNotes sockets_;
+  std::optional<IssuerWitness> witness_;
   bool clean_ = false;
   ByteCount body_bytes_ = 0;
   NetError refusal_ = NetError::kNone;

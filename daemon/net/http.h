@@ -37,6 +37,9 @@ struct Request {
   // No total time-out, on purpose: a stall is the engine's to judge. This one ends a reply whose head does not come.
   absl::Duration head_timeout = absl::Seconds(30);
   ByteCount max_bytes_per_sec = 0;  // 0: no limit
+  // A connection of its own, which is not kept, so that every step is taken now; and Outcome::issuer is filled. Costs a
+  // handshake and a parsed CA bundle.
+  bool examine = false;
 };
 
 struct ResponseHead {
@@ -73,6 +76,9 @@ struct Outcome {
   std::string detail;  // curl's own words; no URL query, no header
   Timing timing;
   ByteCount body_bytes = 0;
+  std::string address;   // the last one that was tried, "203.0.113.7:443"; with a proxy, the proxy's
+  int proxy_status = 0;  // what a proxy answered when it was asked to connect us; 0: it was not asked
+  std::string issuer;    // examine only: of the certificate that was refused
 };
 
 using RequestId = uint64_t;

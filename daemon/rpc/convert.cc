@@ -66,6 +66,20 @@ v1::FileProgress::State StateOf(engine::FileSnapshot::State state) {
   return v1::FileProgress::STATE_UNSPECIFIED;
 }
 
+v1::Finding::Severity SeverityOf(hub::Severity severity) {
+  switch (severity) {
+    case hub::Severity::kOk:
+      return v1::Finding::SEVERITY_OK;
+    case hub::Severity::kNote:
+      return v1::Finding::SEVERITY_NOTE;
+    case hub::Severity::kWarning:
+      return v1::Finding::SEVERITY_WARNING;
+    case hub::Severity::kProblem:
+      return v1::Finding::SEVERITY_PROBLEM;
+  }
+  return v1::Finding::SEVERITY_UNSPECIFIED;
+}
+
 void Set(const engine::PullError& error, v1::Error* out) {
   out->set_cause(static_cast<v1::ErrorCause>(error.cause));
   out->set_message(ValidUtf8(error.message));
@@ -177,6 +191,18 @@ v1::Pull ToProto(const engine::PullSnapshot& pull) {
   for (const auto& share : pull.shares) Set(share, out.add_sources());
   for (const auto& file : pull.plan) Set(file, out.add_plan());
   for (const auto& notice : pull.notices) out.add_notices(ValidUtf8(notice));
+  return out;
+}
+
+v1::Finding ToProto(const hub::Finding& finding) {
+  v1::Finding out;
+  out.set_severity(SeverityOf(finding.severity));
+  out.set_check(ValidUtf8(finding.check));
+  out.set_cause(ValidUtf8(finding.cause));
+  out.set_subject(ValidUtf8(finding.subject));
+  out.set_message(ValidUtf8(finding.message));
+  out.set_evidence(ValidUtf8(finding.evidence));
+  out.set_fix(ValidUtf8(finding.fix));
   return out;
 }
 

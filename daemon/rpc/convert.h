@@ -20,6 +20,7 @@ absl::Status FromGrpc(const grpc::Status& status);
 
 v1::RepoType ToProto(hub::RepoType type);
 v1::Pull ToProto(const engine::PullSnapshot& pull);
+v1::Finding ToProto(const hub::Finding& finding);
 v1::Source ToProto(const engine::SourceSnapshot& source);
 v1::WhoAmIResponse ToProto(const engine::AccountAnswer& answer);
 // Errors: INVALID_ARGUMENT when nothing is to be changed.

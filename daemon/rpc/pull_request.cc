@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "daemon/base/status.h"
 #include "daemon/hub/filters.h"
+#include "daemon/hub/path_check.h"
 #include "daemon/hub/repo_id.h"
 
 namespace hfget::rpc {
@@ -125,6 +126,28 @@ absl::StatusOr<engine::PullSpec> ToSpec(const v1::PullRequest& request) {
   }
   spec.authority = request.authority();
   spec.dry_run = request.dry_run();
+  return spec;
+}
+
+absl::StatusOr<engine::DiagnoseSpec> ToSpec(const v1::DiagnoseRequest& request) {
+  v1::PullRequest like;
+  like.set_repo(request.repo().empty() ? "any" : request.repo());
+  like.set_type(request.type());
+  like.set_revision(request.revision());
+  like.set_local_dir(request.local_dir());
+  like.set_cache_dir(request.cache_dir());
+  like.set_token(request.token());
+  like.set_anonymous(request.anonymous());
+  HFGET_ASSIGN_OR_RETURN(engine::PullSpec pull, ToSpec(like));
+  engine::DiagnoseSpec spec;
+  if (!request.repo().empty()) spec.repo = std::move(pull.repo);
+  spec.revision = std::move(pull.revision);
+  spec.local_dir = std::move(pull.local_dir);
+  spec.cache_dir = std::move(pull.cache_dir);
+  spec.token = std::move(pull.token);
+  spec.token_is_ambient = request.token_is_ambient();
+  spec.anonymous = pull.anonymous;
+  spec.token_origin = hub::Printable(request.token_origin());
   return spec;
 }
 

@@ -18,6 +18,9 @@ namespace hfget::rpc {
 // one.
 absl::StatusOr<engine::PullSpec> ToSpec(const v1::PullRequest& request);
 
+// The same rules for the same fields; no repo is no error.
+absl::StatusOr<engine::DiagnoseSpec> ToSpec(const v1::DiagnoseRequest& request);
+
 // A token as it can stand in a header; empty: none. Errors: INVALID_ARGUMENT, without a word of it.
 absl::StatusOr<Secret> ToToken(const std::string& text);
 

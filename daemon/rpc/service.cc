@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "daemon/rpc/convert.h"
+#include "daemon/rpc/finding_reactor.h"
 #include "daemon/rpc/explain.h"
 #include "daemon/rpc/pull_request.h"
 #include "daemon/rpc/slow_call.h"
@@ -227,6 +228,20 @@ grpc::ServerUnaryReactor* HfgetService::ExplainSource(grpc::CallbackServerContex
         absl::StrCat("no source is named \"", name, "\"; there are ", absl::StrJoin(names, ", "))));
   });
   return reactor;
+}
+
+grpc::ServerWriteReactor<v1::DiagnoseResponse>* HfgetService::Diagnose(
+    grpc::CallbackServerContext*, const v1::DiagnoseRequest* request) {
+  const std::shared_ptr<FindingReactor> findings = FindingReactor::New();
+  absl::StatusOr<engine::DiagnoseSpec> spec = ToSpec(*request);
+  if (draining_) spec = Draining();
+  if (!spec.ok()) {
+    findings->Close(spec.status());
+    return findings.get();
+  }
+  findings->Begin(info_.environment);
+  engine_.Diagnose(*std::move(spec), findings);
+  return findings.get();
 }
 
 grpc::ServerUnaryReactor* HfgetService::GetVersion(grpc::CallbackServerContext* context,

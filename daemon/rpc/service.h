@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "absl/time/time.h"
@@ -25,6 +26,7 @@ struct ServiceInfo {
   std::string state_dir;
   std::string cache_dir;
   absl::Time started;
+  std::map<std::string, std::string> environment = {};  // that decides about the net; without passwords
 };
 
 // Thread: gRPC's pool calls the methods, the engine's thread answers; neither ever waits here.
@@ -67,6 +69,8 @@ class HfgetService final : public v1::Hfget::CallbackService {
   grpc::ServerUnaryReactor* ExplainSource(grpc::CallbackServerContext* context,
                                           const v1::ExplainSourceRequest* request,
                                           v1::ExplainSourceResponse* response) override;
+  grpc::ServerWriteReactor<v1::DiagnoseResponse>* Diagnose(
+      grpc::CallbackServerContext* context, const v1::DiagnoseRequest* request) override;
   grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* context,
                                        const v1::GetVersionRequest* request,
                                        v1::GetVersionResponse* response) override;

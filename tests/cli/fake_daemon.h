@@ -6,6 +6,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,7 +51,10 @@ class FakeDaemon : public v1::Hfget::Service {
   v1::ListSourcesResponse sources;
   std::vector<std::pair<std::string, v1::SetSourceRequest::Change>> changes;
   v1::WhoAmIResponse account;
+  std::vector<v1::Finding> findings;  // of a diagnosis
+  std::map<std::string, std::string> environment;
   // What it was asked.
+  v1::DiagnoseRequest diagnosed;
   std::vector<v1::PullRequest> pull_requests;
   std::vector<std::string> asked_whose;
   int watches = 0;
@@ -70,6 +74,19 @@ class FakeDaemon : public v1::Hfget::Service {
   grpc::Status WatchPull(grpc::ServerContext*, const v1::WatchPullRequest* request,
                          Writer* writer) override {
     return on_watch(++watches, request->id(), writer);
+  }
+  grpc::Status Diagnose(grpc::ServerContext*, const v1::DiagnoseRequest* request,
+                        grpc::ServerWriter<v1::DiagnoseResponse>* writer) override {
+    diagnosed = *request;
+    v1::DiagnoseResponse first;
+    for (const auto& [name, value] : environment) (*first.mutable_environment())[name] = value;
+    writer->Write(first);
+    for (const v1::Finding& finding : findings) {
+      v1::DiagnoseResponse response;
+      *response.mutable_finding() = finding;
+      writer->Write(response);
+    }
+    return grpc::Status::OK;
   }
   grpc::Status ListPulls(grpc::ServerContext*, const v1::ListPullsRequest* request,
                          v1::ListPullsResponse* response) override {

@@ -78,13 +78,13 @@ TEST_F(SmallRequestTest, GivesUpOnSilenceInTheMidstOfTheBody) {
 }
 
 TEST_F(SmallRequestTest, WaitsLongForOneThatKeepsSending) {
-  host_.Add({.kind = Kind::kSlow, .where = Where::kAny, .rate = 200});
-  internet.content.repos[0].commit = std::string(40, 'c');
-  for (int i = 0; i < 200; ++i) internet.content.repos[0].Add(absl::StrCat("f", i), 10);
-  host_.connection_rate = 1000;
+  host_.Add({.kind = Kind::kSlow, .where = Where::kAny, .rate = 1000});
+  for (int i = 0; i < 3000; ++i) internet.content.repos[0].Add(absl::StrCat("f", i), 10);
+  const absl::Time begin = clock.Steady();
   Ask();
   ASSERT_TRUE(Answered());
   EXPECT_EQ(answer_.error, net::NetError::kNone);
+  EXPECT_GT(clock.Steady() - begin, absl::Seconds(30));
 }
 
 TEST_F(SmallRequestTest, TakesNoMoreThanItsLimit) {

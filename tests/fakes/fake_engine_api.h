@@ -199,6 +199,28 @@ class FakeEngineApi final : public engine::EngineApi {
     return changes_;
   }
 
+  // Tells `findings`, and ends unless Hold() was called.
+  void Diagnose(engine::DiagnoseSpec spec, std::shared_ptr<engine::FindingSink> sink) override {
+    std::vector<hub::Finding> tell;
+    bool end = false;
+    {
+      absl::MutexLock lock(&mu_);
+      diagnosed_.push_back(std::move(spec));
+      tell = findings_;
+      end = !hold_;
+    }
+    for (const hub::Finding& finding : tell) sink->OnFinding(finding);
+    if (end) sink->OnEnd();
+  }
+  void AddFinding(hub::Finding finding) {
+    absl::MutexLock lock(&mu_);
+    findings_.push_back(std::move(finding));
+  }
+  std::vector<engine::DiagnoseSpec> diagnosed() const {
+    absl::MutexLock lock(&mu_);
+    return diagnosed_;
+  }
+
   void Watch(std::string id, std::shared_ptr<engine::Watcher> watcher,
              Answer<bool> answer) override {
     absl::StatusOr<engine::PullSnapshot> pull = Find(id);
@@ -244,6 +266,8 @@ class FakeEngineApi final : public engine::EngineApi {
   std::vector<Answer<engine::PullSnapshot>> held_ ABSL_GUARDED_BY(mu_);
   std::vector<std::pair<std::string, std::weak_ptr<engine::Watcher>>> watchers_
       ABSL_GUARDED_BY(mu_);
+  std::vector<hub::Finding> findings_ ABSL_GUARDED_BY(mu_);
+  std::vector<engine::DiagnoseSpec> diagnosed_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hfget::testing

@@ -118,8 +118,10 @@ struct FakeRepo {
   }
 
   std::string InfoJson() const {
-    return absl::StrFormat(R"({"id":"%s","sha":"%s","private":%s,"gated":%s,"disabled":false,"siblings":[]})", id.name,
-                           commit, is_private ? "true" : "false", gated ? "\"auto\"" : "false");
+    std::string siblings;
+    for (const FakeFile& f : files) absl::StrAppend(&siblings, siblings.empty() ? "" : ",", R"({"rfilename":")", f.path, R"("})");
+    return absl::StrFormat(R"({"id":"%s","sha":"%s","private":%s,"gated":%s,"disabled":false,"siblings":[%s]})", id.name,
+                           commit, is_private ? "true" : "false", gated ? "\"auto\"" : "false", siblings);
   }
   // Rows [begin, end) of the tree.
   std::string TreeJson(size_t begin, size_t end) const {

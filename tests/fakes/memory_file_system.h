@@ -65,6 +65,11 @@ class MemoryFileSystem final : public FileSystem {
     absl::MutexLock lock(&mu_);
     free_space_ = bytes;
   }
+  // DeviceOf says another number for what is below.
+  void set_other_device(std::string path) {
+    absl::MutexLock lock(&mu_);
+    other_device_ = std::move(path);
+  }
   // What new modification times are; each is a millisecond later than the one before.
   void set_now(absl::Time now) {
     absl::MutexLock lock(&mu_);
@@ -274,7 +279,7 @@ class MemoryFileSystem final : public FileSystem {
   absl::StatusOr<uint64_t> DeviceOf(const std::string& path) override {
     absl::MutexLock lock(&mu_);
     HFGET_RETURN_IF_ERROR(Call("DeviceOf", path));
-    return 1;
+    return !other_device_.empty() && absl::StartsWith(path, other_device_) ? 2 : 1;
   }
   absl::StatusOr<std::unique_ptr<FileLock>> TryLock(const std::string& path) override {
     HFGET_RETURN_IF_ERROR(MakeDirectories(ParentPath(path)));
@@ -494,6 +499,7 @@ class MemoryFileSystem final : public FileSystem {
   std::map<std::string, int> calls_ ABSL_GUARDED_BY(mu_);
   std::vector<Fault> faults_ ABSL_GUARDED_BY(mu_);
   ByteCount free_space_ ABSL_GUARDED_BY(mu_) = 100 * kGiB;
+  std::string other_device_ ABSL_GUARDED_BY(mu_);
   int changes_left_ ABSL_GUARDED_BY(mu_) = std::numeric_limits<int>::max();
   uint64_t epoch_ ABSL_GUARDED_BY(mu_) = 1;  // counts crashes
   uint64_t last_inode_ ABSL_GUARDED_BY(mu_) = 100;

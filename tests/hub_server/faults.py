@@ -14,7 +14,7 @@ CONNECT = {"refuse", "hub-down"}
 # Replace the reply.
 REPLACE = {"status", "html", "json", "redirect-loop", "redirect-to"}
 # Alter the reply.
-ALTER = {"status-200", "wrong-content-range", "wrong-total", "flip", "garbage"}
+ALTER = {"status-200", "wrong-content-range", "wrong-total", "flip", "garbage", "clock"}
 BEFORE = {"delay"}
 HUB_ONLY = {"lag"}
 LINK = {"expired-link"}
@@ -50,6 +50,7 @@ class Fault:
     offset: int | None = None  # flip: of the file; default is the middle of what is sent
     bit: int = 0
     shift: int = 1  # wrong-content-range: bytes; wrong-total: bytes too many
+    shift_s: int = 0  # clock: seconds by which the hub's clock is ahead
     commit: str | None = None  # lag: the newest commit the mirror has; default hides the newest of main
     id: int = 0
     hits: int = 0
@@ -65,7 +66,7 @@ class Fault:
             raise ValueError("where is data, hub or any")
         if self.kind == "hub-down":
             self.kind, self.where = "refuse", "hub"
-        if self.kind == "lag":
+        if self.kind in ("lag", "clock"):
             self.where = "hub"
         self._regex = re.compile(self.match)
         self._random = random.Random(self.seed)

@@ -1,7 +1,9 @@
 """What every hub application does with a request: log it, let the faults strike it, answer. Dialects are its subclasses."""
 
 import asyncio
+import email.utils
 import secrets
+import time
 
 from aiohttp import web
 
@@ -100,6 +102,8 @@ def alter(fault, reply: web.Response) -> web.Response:
         if "Content-Range" in reply.headers:
             lie = faults_module.wrong_content_range(fault, reply.headers["Content-Range"])
             reply.headers["Content-Range"] = lie
+    elif fault.kind == "clock":
+        reply.headers["Date"] = email.utils.formatdate(time.time() + fault.shift_s, usegmt=True)
     elif fault.kind in ("flip", "garbage") and reply.status in (200, 206) and reply.body:
         first = int(reply.headers.get("Content-Range", "bytes 0-").split(" ")[1].split("-")[0])
         reply.body = faults_module.damage(fault, reply.body, 0, first, len(reply.body))

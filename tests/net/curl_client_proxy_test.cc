@@ -117,5 +117,14 @@ TEST_F(CurlClientProxyTest, AProxyThatIsNotThereIsAConnectError) {
   EXPECT_EQ(Fetch(request).error(), NetError::kResolve);
 }
 
+TEST_F(CurlClientProxyTest, TellsWhatAProxyAnsweredWhenItRefused) {
+  RawServer proxy(Remember("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"));
+  Request request = Get("https://hub.invalid/f");
+  request.proxy = proxy.Url("");
+  const Record& record = Fetch(std::move(request));
+  EXPECT_EQ(record.error(), NetError::kConnect);
+  EXPECT_EQ(record.outcomes[0].proxy_status, 403);
+}
+
 }  // namespace
 }  // namespace hfget::net

@@ -110,11 +110,44 @@ TEST_F(CurlClientTlsTest, ABundleThatIsMissingIsATlsError) {
   EXPECT_EQ(Fetch(std::move(request)).error(), NetError::kTls);
 }
 
-TEST_F(CurlClientTlsTest, HonoursTheEnvironment) {
-  ::setenv("SSL_CERT_FILE", CaFile().c_str(), 1);
-  client_ = NewCurlClient();
-  ::unsetenv("SSL_CERT_FILE");
-  EXPECT_EQ(Fetch(Secure()).error(), NetError::kNone);
+TEST_F(CurlClientTlsTest, HonoursEachVariableOfTheEnvironment) {
+  const std::string folder = nginx_->folder() + "/hashed";
+  const std::string rehash =
+      absl::StrCat("mkdir -p ", folder, " && cp ", CaFile(), " ", folder, " && openssl rehash ", folder);
+  ASSERT_EQ(std::system(rehash.c_str()), 0);
+  const std::pair<const char*, std::string> kVariables[] = {
+      {"SSL_CERT_FILE", CaFile()}, {"SSL_CERT_DIR", folder}, {"CURL_CA_BUNDLE", CaFile()}, {"REQUESTS_CA_BUNDLE", CaFile()}};
+  for (const auto& [name, value] : kVariables) {
+    ::setenv(name, value.c_str(), 1);
+    RenewClient();
+    ::unsetenv(name);
+    EXPECT_EQ(Fetch(Secure()).error(), NetError::kNone) << name;
+  }
+  RenewClient();
+  EXPECT_EQ(Fetch(Secure()).error(), NetError::kTls) << "with none of them";
+}
+
+TEST_F(CurlClientTlsTest, NamesTheIssuerThatIsNotTrusted) {
+  Request request = Secure();
+  request.examine = true;
+  const Record& refused = Fetch(request);
+  EXPECT_EQ(refused.error(), NetError::kTls);
+  EXPECT_EQ(refused.outcomes[0].issuer, "CN=test-ca");
+  EXPECT_EQ(refused.outcomes[0].address, absl::StrCat("127.0.0.1:", nginx_->port()));
+  request.ca_bundle = CaFile();
+  const Record& accepted = Fetch(request);
+  EXPECT_EQ(accepted.error(), NetError::kNone) << "watching changes nothing of what is accepted";
+  EXPECT_EQ(accepted.outcomes[0].issuer, "");
+}
+
+TEST_F(CurlClientTlsTest, AnExaminationTakesEveryStep) {
+  Request request = Secure();
+  request.ca_bundle = CaFile();
+  EXPECT_EQ(Fetch(request).error(), NetError::kNone);
+  request.examine = true;
+  const Record& examined = Fetch(request);
+  EXPECT_FALSE(examined.outcomes[0].timing.reused_connection);
+  EXPECT_GT(examined.outcomes[0].timing.tls, absl::ZeroDuration());
 }
 
 TEST_F(CurlClientTlsTest, PlainHttpAnswersAreRefused) {

@@ -89,6 +89,12 @@ class ClientTest : public ::testing::Test {
     return recorder_.records[id];
   }
 
+  // The ids of a new client begin anew.
+  void RenewClient(const CurlClientOptions& options = {}) {
+    client_ = NewCurlClient(options);
+    recorder_.records.clear();
+  }
+
   int Done() const {
     int done = 0;
     for (const auto& [id, record] : recorder_.records) done += record.done();

@@ -70,7 +70,7 @@ class RpcFixture : public ::testing::Test {
 
   TempFolder folder_;
   testing::FakeEngineApi engine_;
-  HfgetService service_{engine_, {"1.2.3", 42, "/s", "/state", "/cache", absl::FromUnixSeconds(7)}};
+  HfgetService service_{engine_, {"1.2.3", 42, "/s", "/state", "/cache", absl::FromUnixSeconds(7), {{"HF_ENDPOINT", "https://hub.example"}}}};
   std::unique_ptr<Server> server_;
   std::unique_ptr<v1::Hfget::Stub> stub_;
 };

@@ -167,6 +167,77 @@ TEST_F(ServiceTest, AQuestionToTheNetDoesNotHoldUpTheEnd) {
   engine_.AnswerAccounts({});  // too late, and without harm
 }
 
+TEST_F(ServiceTest, StreamsFindingsAfterTheEnvironment) {
+  hub::Finding finding;
+  finding.severity = hub::Severity::kProblem;
+  finding.check = "tls";
+  finding.cause = "tls-interception";
+  finding.subject = "official";
+  finding.message = "m";
+  finding.evidence = "bad \xff byte";
+  finding.fix = "f";
+  engine_.AddFinding(finding);
+  finding.severity = hub::Severity::kOk;
+  finding.check = "pull";
+  engine_.AddFinding(finding);
+  v1::DiagnoseRequest request;
+  request.set_repo("datasets/org/data");
+  request.set_token(" hf_abc\n");
+  request.set_token_is_ambient(true);
+  request.set_token_origin("HF_TOKEN");
+  grpc::ClientContext context;
+  const auto reader = stub().Diagnose(&context, request);
+  v1::DiagnoseResponse first, second, third, none;
+  ASSERT_TRUE(reader->Read(&first));
+  EXPECT_EQ(first.environment().at("HF_ENDPOINT"), "https://hub.example");
+  EXPECT_FALSE(first.has_finding());
+  ASSERT_TRUE(reader->Read(&second));
+  EXPECT_EQ(second.finding().severity(), v1::Finding::SEVERITY_PROBLEM);
+  EXPECT_EQ(second.finding().cause(), "tls-interception");
+  EXPECT_EQ(second.finding().evidence(), "bad \xEF\xBF\xBD byte");
+  ASSERT_TRUE(reader->Read(&third));
+  EXPECT_EQ(third.finding().check(), "pull");
+  EXPECT_FALSE(reader->Read(&none));
+  EXPECT_TRUE(reader->Finish().ok());
+  const engine::DiagnoseSpec spec = engine_.diagnosed().front();
+  EXPECT_EQ(spec.repo->name, "org/data");
+  EXPECT_EQ(spec.repo->type, hub::RepoType::kDataset);
+  EXPECT_EQ(spec.token.Reveal(), "hf_abc");
+  EXPECT_TRUE(spec.token_is_ambient);
+  EXPECT_EQ(spec.token_origin, "HF_TOKEN");
+}
+
+TEST_F(ServiceTest, ADiagnosisIsCheckedAsAPullIs) {
+  const auto status_of = [this](const v1::DiagnoseRequest& request) {
+    grpc::ClientContext context;
+    const auto reader = stub().Diagnose(&context, request);
+    v1::DiagnoseResponse response;
+    while (reader->Read(&response)) {
+    }
+    return reader->Finish().error_code();
+  };
+  v1::DiagnoseRequest request;
+  EXPECT_EQ(status_of(request), grpc::StatusCode::OK) << "no repo is none";
+  EXPECT_FALSE(engine_.diagnosed().front().repo);
+  request.set_repo("../etc");
+  EXPECT_EQ(status_of(request), grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_repo("org/model");
+  request.set_cache_dir("relative");
+  EXPECT_EQ(status_of(request), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(engine_.diagnosed().size(), 1u);
+}
+
+TEST_F(ServiceTest, ADiagnosisEndsWithTheServer) {
+  engine_.Hold();
+  grpc::ClientContext context;
+  const auto reader = stub().Diagnose(&context, {});
+  v1::DiagnoseResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  server_->Drain(absl::ZeroDuration());
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_FALSE(reader->Finish().ok());
+}
+
 TEST_F(ServiceTest, SaysWhoItIs) {
   grpc::ClientContext context;
   v1::GetVersionResponse response;
