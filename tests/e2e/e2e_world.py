@@ -40,6 +40,7 @@ class Hfget:
         self.hub = hub
         self.home = root / "home"
         self.cache = root / "home/.cache/huggingface/hub"
+        self.scope_cache = root / "home/.cache/modelscope"
         self.socket = root / "run/hfgetd.sock"
         self.state = root / "state"
         self.config = root / "config.toml"
@@ -52,7 +53,7 @@ class Hfget:
             lines += [f"[source.{name}]", f'endpoint = "{hub.endpoint(name)}"', "enabled = true", per_source]
         self.config.write_text("\n".join(lines) + "\n")
         self.process: subprocess.Popen | None = None
-        self.env = {k: v for k, v in os.environ.items() if not re.match(r"HF_|HFGET_|HUGGING|XDG_|.*_proxy$", k, re.I)}
+        self.env = {k: v for k, v in os.environ.items() if not re.match(r"HF_|HFGET_|HUGGING|MODELSCOPE_|XDG_|.*_proxy$", k, re.I)}
         self.env |= {"HOME": str(self.home), "XDG_RUNTIME_DIR": str(root / "run"), "NO_COLOR": "1"}
 
     # --- the daemon
@@ -118,6 +119,19 @@ def listing(hub: DemoHub, repo: str, revision: str = "main", kind: str = "models
     return {row["path"]: row for row in rows if row["type"] == "file"}
 
 
+def scope_listing(hub: DemoHub, repo: str, revision: str = "master", kind: str = "models", token: str | None = None) -> dict[str, dict]:
+    """path -> row, from ModelScope itself."""
+    call, rows, page = ("repo/tree" if kind == "datasets" else "repo/files"), [], 0
+    while page == 0 or (kind == "datasets" and len(rows) == 200 * page):
+        page += 1
+        query = urllib.parse.urlencode({"Revision": revision, "Recursive": "True", "PageNumber": page, "PageSize": 200})
+        url = f"{hub.endpoint('modelscope')}/api/v1/{kind}/{repo}/{call}?{query}"
+        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            rows += json.load(answer)["Data"]["Files"]
+    return {row["Path"]: row for row in rows if row["Type"] == "blob"}
+
+
 def digest(path: pathlib.Path, row: dict) -> str:
     if "lfs" in row:
         h = hashlib.sha256()
@@ -135,6 +149,15 @@ def assert_complete(folder: pathlib.Path, rows: dict[str, dict]):
     assert there == set(rows)
     for path, row in rows.items():
         assert digest(folder / path, row) == row.get("lfs", {}).get("oid", row["oid"]), path
+
+
+def assert_scope_complete(folder: pathlib.Path, rows: dict[str, dict]):
+    """The same of a listing of ModelScope, in plain files, in a folder that has nothing else."""
+    there = {str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir() or p.is_symlink()}
+    assert there == set(rows) and rows
+    for path, row in rows.items():
+        assert not (folder / path).is_symlink(), path
+        assert hashlib.sha256((folder / path).read_bytes()).hexdigest() == row["Sha256"], path
 
 
 @pytest.fixture(scope="session")
