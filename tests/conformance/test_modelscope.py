@@ -1,5 +1,5 @@
 """The newest ModelScope SDK: (a) it downloads from the demo hub, which shows that the demo hub is faithful; (b) it accepts offline what is
-laid out as tests/hub_server/MODELSCOPE.md says."""
+laid out as tests/hub_server/MODELSCOPE.md says; (c) it accepts what hfget pulled; (d) what it downloaded, hfget does not download again."""
 
 import hashlib
 import json
@@ -13,8 +13,8 @@ import urllib.request
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "hub_server"))
-from client import DemoHub  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from e2e_world import DemoHub, Hfget, assert_scope_complete, scope_listing, wait_for  # noqa: E402
 
 MODEL = "demo-scope/tiny-gpt2.v3"
 DATASET = "demo-scope/tiny-dataset"
@@ -78,27 +78,6 @@ def user(tmp_path, hub):
     return User(tmp_path / "home", hub)
 
 
-def listing(hub, repo, kind="models", revision="master", token=None) -> dict[str, dict]:
-    """path -> row, in two pages at most."""
-    call = "repo/tree" if kind == "datasets" else "repo/files"
-    rows = []
-    for page in (1, 2) if kind == "datasets" else (1,):
-        query = urllib.parse.urlencode({"Revision": revision, "Recursive": "True", "PageNumber": page, "PageSize": 200})
-        request = urllib.request.Request(f"{hub.endpoint('modelscope')}/api/v1/{kind}/{repo}/{call}?{query}")
-        if token:
-            request.add_header("Authorization", f"Bearer {token}")
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
-            rows += json.load(answer)["Data"]["Files"]
-    return {row["Path"]: row for row in rows if row["Type"] == "blob"}
-
-
-def assert_complete(folder: pathlib.Path, rows: dict[str, dict]):
-    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert there == set(rows) and rows
-    for path, row in rows.items():
-        assert hashlib.sha256((folder / path).read_bytes()).hexdigest() == row["Sha256"], path
-
-
 def bodies(hub) -> list[str]:
     return [entry["path"] for entry in hub.requests() if entry["where"] == "data" or "/repo?" in entry["path"]]
 
@@ -110,14 +89,14 @@ def bodies(hub) -> list[str]:
 def test_models(user, hub, repo):
     folder = user.snapshot(repo)
     assert folder == user.place(repo)
-    assert_complete(folder, listing(hub, repo))
+    assert_scope_complete(folder, scope_listing(hub, repo))
 
 
 @pytest.mark.parametrize("repo", [DATASET, "demo-scope/many-rows"])
 def test_datasets(user, hub, repo):
     folder = user.snapshot(repo, "dataset_")
     assert folder == user.place(repo, "datasets")
-    assert_complete(folder, listing(hub, repo, "datasets"))
+    assert_scope_complete(folder, scope_listing(hub, repo, kind="datasets"))
 
 
 @pytest.mark.parametrize("revision", ["v1.0", "dev", "a commit"])
@@ -126,7 +105,7 @@ def test_revisions(user, hub, revision):
     revision = hub.repo(repo, hub="modelscope")["commits"][0] if revision == "a commit" else revision
     folder = user.snapshot(repo, revision=revision)
     assert folder == user.place(repo, revision=revision)
-    assert_complete(folder, listing(hub, repo, revision=revision))
+    assert_scope_complete(folder, scope_listing(hub, repo, revision=revision))
 
 
 def test_single_files(user, hub):
@@ -134,7 +113,7 @@ def test_single_files(user, hub):
     path = user.run("model_file_download('demo-scope/only-here', 'config.json')")
     assert pathlib.Path(path) == user.place("demo-scope/only-here", revision="v1.0") / "config.json"
     path = user.run(f"model_file_download({MODEL!r}, 'onnx/decoder/model.onnx')")
-    want = listing(hub, MODEL)["onnx/decoder/model.onnx"]["Sha256"]
+    want = scope_listing(hub, MODEL)["onnx/decoder/model.onnx"]["Sha256"]
     assert hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest() == want
     path = user.run(f"dataset_file_download({DATASET!r}, 'data/train.jsonl')")
     assert len(pathlib.Path(path).read_text().splitlines()) == 500
@@ -142,8 +121,8 @@ def test_single_files(user, hub):
 
 def test_a_folder_alone(user, hub):
     folder = user.snapshot("demo-scope/only-here", allow_patterns=["unet/*"])
-    rows = listing(hub, "demo-scope/only-here")
-    assert_complete(folder, {path: row for path, row in rows.items() if path.startswith("unet/")})
+    rows = scope_listing(hub, "demo-scope/only-here")
+    assert_scope_complete(folder, {path: row for path, row in rows.items() if path.startswith("unet/")})
     assert [entry["path"].split("Root=")[1] for entry in hub.requests() if "Root=" in entry["path"]] == ["unet"]
 
 
@@ -154,7 +133,7 @@ def test_a_private_repo_wants_its_token(user, hub):
     assert "HTTPError" in user.error(ask, MODELSCOPE_API_TOKEN=bob)
     assert "HTTPError" in user.error(ask, MODELSCOPE_API_TOKEN=hub.tokens["alice"])
     hub.reset()
-    assert_complete(pathlib.Path(user.run(ask, MODELSCOPE_API_TOKEN=alice)), listing(hub, "demo-scope/private", token=alice))
+    assert_scope_complete(pathlib.Path(user.run(ask, MODELSCOPE_API_TOKEN=alice)), scope_listing(hub, "demo-scope/private", token=alice))
     files = [entry for entry in hub.requests() if "/private/repo?" in entry["path"]]
     assert {(e["authorization"], e["cookie"]) for e in files} == {(f"Bearer {alice}", f"m_session_id={alice}")}
     data = [entry for entry in hub.requests() if entry["where"] == "data"]
@@ -183,7 +162,7 @@ def test_large_files_in_ranges(user, hub):
     """Above a threshold of megabytes the SDK asks for bounded ranges."""
     env = {"MODELSCOPE_DOWNLOAD_PARALLEL_THRESHOLD_MB": "1", "MODELSCOPE_DOWNLOAD_PARALLEL_WORKERS": "2", "MODELSCOPE_DOWNLOAD_PART_SIZE_MB": "1"}
     folder = pathlib.Path(user.run(f"snapshot_download({MODEL!r})", **env))
-    assert_complete(folder, listing(hub, MODEL))
+    assert_scope_complete(folder, scope_listing(hub, MODEL))
     assert {entry["status"] for entry in hub.requests() if entry["where"] == "data" and entry["range"]} == {206}
 
 
@@ -198,7 +177,7 @@ def test_wrong_bytes_are_refused(user, hub):
 
 def write(hub, folder: pathlib.Path, blobs: pathlib.Path | None = None, repo: str = MODEL, kind: str = "models"):
     """Files as hfget may lay them out: plain, or links to blobs."""
-    for path in listing(hub, repo, kind):
+    for path in scope_listing(hub, repo, kind=kind):
         url = f"{hub.endpoint('modelscope')}/{kind}/{repo}/resolve/master/{urllib.parse.quote(path)}"
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url) as answer:
             data = answer.read()
@@ -241,7 +220,7 @@ def test_a_local_dir_is_accepted(user, hub, tmp_path):
     call = f"snapshot_download({MODEL!r}, local_dir={str(tmp_path / 'here')!r}"
     assert user.offline(call + ", local_files_only=True)") == str(tmp_path / "here")
     assert user.run(call + ")") == str(tmp_path / "here") and bodies(hub) == []
-    assert_complete(tmp_path / "here", listing(hub, MODEL))
+    assert_scope_complete(tmp_path / "here", scope_listing(hub, MODEL))
 
 
 def test_the_old_layout_goes_before_the_new_one(user, hub):
@@ -261,11 +240,11 @@ def test_a_spoilt_file_is_fetched_again_alone(user, hub, tmp_path, linked):
     user.snapshot(MODEL)
     assert not spoilt.is_symlink() and (blob.read_bytes() == wrong) == linked
     assert [path for path in bodies(hub) if "config.json" not in path] == [] and len(bodies(hub)) == 1
-    assert_complete(user.place(MODEL), listing(hub, MODEL))
+    assert_scope_complete(user.place(MODEL), scope_listing(hub, MODEL))
 
 
 def test_a_part_is_gone_on_with(user, hub):
-    rows = listing(hub, MODEL)
+    rows = scope_listing(hub, MODEL)
     write(hub, user.place(MODEL))
     whole = user.place(MODEL) / "model.safetensors"
     part = whole.with_name("model.safetensors.incomplete")
@@ -273,7 +252,7 @@ def test_a_part_is_gone_on_with(user, hub):
     whole.unlink()
     user.snapshot(MODEL)
     assert [e["range"] for e in hub.requests() if e["where"] == "data"] == ["bytes=1000000-"] and not part.exists()
-    assert_complete(user.place(MODEL), rows)
+    assert_scope_complete(user.place(MODEL), rows)
 
 
 def test_nothing_there_is_said(user):
@@ -285,4 +264,132 @@ def test_the_cache_command_verifies_the_layout(user, hub):
     done = subprocess.run([MS, "cache", "verify", MODEL, "--fail-on-extra-files"], env=user.env, text=True, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     scan = subprocess.run([MS, "cache", "scan"], env=user.env, text=True, capture_output=True, timeout=60).stdout
-    assert re.search(rf"{re.escape(MODEL)}\s+model\s+master\s+{len(listing(hub, MODEL))}\s", scan)
+    assert re.search(rf"{re.escape(MODEL)}\s+model\s+master\s+{len(scope_listing(hub, MODEL))}\s", scan)
+
+
+# (c) what hfget pulled
+
+
+@pytest.fixture
+def hfget(user, hub):
+    """hfget in the same home, with ModelScope as its one source."""
+    world = Hfget(user.home.parent, hub, sources=["modelscope"])
+    yield world.start_daemon()
+    world.close()
+
+
+REPOS = {
+    "model": (f"modelscope://{MODEL}", MODEL, "model", {}),
+    "odd names": ("modelscope://demo-scope/odd-names", "demo-scope/odd-names", "model", {}),
+    "branch": ("modelscope://demo-scope/only-here@dev", "demo-scope/only-here", "model", {"revision": "dev"}),
+    "tag": ("modelscope://demo-scope/only-here@v1.0", "demo-scope/only-here", "model", {"revision": "v1.0"}),
+    "dataset": (f"modelscope://datasets/{DATASET}", DATASET, "dataset", {}),
+    "pages": ("modelscope://datasets/demo-scope/many-rows", "demo-scope/many-rows", "dataset", {}),
+}
+
+
+@pytest.mark.parametrize("case", REPOS)
+def test_the_sdk_finds_offline_what_hfget_pulled(user, hfget, hub, case):
+    asked, repo, kind, words = REPOS[case]
+    ours = hfget.pull(asked)
+    assert ours == user.place(repo, f"{kind}s", words.get("revision", "master"))
+    call = "".join(f", {name}={value!r}" for name, value in words.items())
+    assert user.offline(f"snapshot_download({repo!r}, repo_type={kind!r}, local_files_only=True{call})") == str(ours)
+    rows = scope_listing(hub, repo, words.get("revision", "master"), f"{kind}s")
+    one = next(path for path in sorted(rows, reverse=True) if rows[path]["Size"])
+    revision = words.get("revision", "master")
+    found = user.offline(f"{kind}_file_download({repo!r}, {one!r}, revision={revision!r}, local_files_only=True)")
+    assert found == str(ours / one)
+
+
+@pytest.mark.parametrize("case", REPOS)
+def test_the_sdk_fetches_nothing_that_hfget_pulled(user, hfget, hub, case):
+    asked, repo, kind, words = REPOS[case]
+    ours = hfget.pull(asked)
+    hub.reset()
+    assert user.snapshot(repo, repo_type=kind, **words) == ours
+    assert bodies(hub) == []
+    assert_scope_complete(ours, scope_listing(hub, repo, words.get("revision", "master"), f"{kind}s"))
+
+
+def test_the_sdk_fetches_nothing_of_a_local_dir(user, hfget, hub, tmp_path):
+    hfget.pull(f"modelscope://{MODEL}", "--local-dir", tmp_path / "here")
+    hub.reset()
+    assert user.run(f"snapshot_download({MODEL!r}, local_dir={str(tmp_path / 'here')!r})") == str(tmp_path / "here")
+    assert bodies(hub) == []
+
+
+def test_the_cache_command_verifies_what_hfget_pulled(user, hfget):
+    hfget.pull(f"modelscope://{MODEL}")
+    done = subprocess.run([MS, "cache", "verify", MODEL, "--fail-on-extra-files"], env=user.env, text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_sdk_adds_what_hfget_left_out(user, hfget, hub):
+    ours = hfget.pull(f"modelscope://{MODEL}", "--exclude", "*.gguf")
+    hub.reset()
+    assert user.snapshot(MODEL) == ours
+    assert bodies(hub) and not [path for path in bodies(hub) if "tiny-gpt2.gguf" not in path]
+
+
+# (d) what the SDK downloaded
+
+
+@pytest.mark.parametrize("case", REPOS)
+def test_hfget_fetches_nothing_that_the_sdk_downloaded(user, hfget, hub, case):
+    asked, repo, kind, words = REPOS[case]
+    theirs = user.snapshot(repo, repo_type=kind, **words)
+    hub.reset()
+    done = hfget.run("pull", asked, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["path"] == str(theirs) and answer["fetched_bytes"] == 0
+    assert bodies(hub) == [] and not [entry for entry in hub.requests() if "/resolve/" in entry["path"]]
+    assert_scope_complete(theirs, scope_listing(hub, repo, words.get("revision", "master"), f"{kind}s"))
+
+
+def test_hfget_replaces_a_file_of_the_sdk_that_is_spoilt(user, hfget, hub):
+    theirs = user.snapshot(MODEL)
+    spoilt = theirs / "config.json"
+    spoilt.write_bytes(b"x" * spoilt.stat().st_size)
+    assert hfget.pull(f"modelscope://{MODEL}") == theirs
+    assert_scope_complete(theirs, scope_listing(hub, MODEL))
+
+
+WEIGHTS = "model.safetensors"
+
+
+def stalled(hub) -> int:
+    """From now on the first transfer of the weights stands still half way, until this fault is cleared."""
+    return hub.fault("modelscope", "stall", after_bytes=1_000_000, times=1, match=WEIGHTS)
+
+
+def test_hfget_waits_for_the_sdk_that_has_the_same_file_under_way(user, hfget, hub):
+    fault = stalled(hub)
+    program = f"{PRELUDE}snapshot_download({MODEL!r}, allow_patterns={WEIGHTS!r})"
+    sdk = subprocess.Popen([sys.executable, "-c", program], env=user.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    part = user.place(MODEL) / f"{WEIGHTS}.incomplete"
+    wait_for(lambda: part.exists() and part.stat().st_size, 60, "the SDK's part")
+    pull = hfget.run("pull", f"modelscope://{MODEL}", WEIGHTS, "--detach").stdout.strip()
+    wait_for(lambda: [file for file in hfget.pulls()[0]["files"] if file["state"] == "locked"], what="the lock")
+    assert part.exists() and sdk.poll() is None
+    hub.clear(fault)
+    assert sdk.wait(100) == 0
+    done = hfget.run("watch", pull)
+    assert done.returncode == 0, done.stderr
+    assert hfget.pulls()[0]["fetched_bytes"] == 0, "it was there"
+    rows = scope_listing(hub, MODEL)
+    assert_scope_complete(user.place(MODEL), {WEIGHTS: rows[WEIGHTS]})
+
+
+def test_the_sdk_waits_for_hfget_that_has_the_same_file_under_way(user, hfget, hub):
+    hub.rate("modelscope", 300_000)
+    hfget.run("pull", f"modelscope://{MODEL}", WEIGHTS, "--detach")
+    wait_for(lambda: hfget.pulls()[0]["fetched_bytes"] > 100_000, 60, "the first bytes")
+    try:
+        assert user.snapshot(MODEL, allow_patterns=WEIGHTS) == user.place(MODEL)
+        assert {entry["user_agent"].split("/")[0] for entry in hub.requests() if entry["where"] == "data"} == {"hfget"}
+    finally:
+        hub.rate("modelscope", 0)
+    wait_for(lambda: hfget.pulls()[0]["state"] == "done", what="the pull")
+    assert_scope_complete(user.place(MODEL), {WEIGHTS: scope_listing(hub, MODEL)[WEIGHTS]})

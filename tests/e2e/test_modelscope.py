@@ -302,6 +302,7 @@ def test_a_repo_lands_where_the_sdk_looks_and_the_path_alone_is_on_stdout(world,
     assert done.returncode == 0, f"{done.stderr}\n{user.log()[-4000:]}"
     assert done.stdout == f"{place(user, repo, kind)}\n"
     assert_scope_complete(place(user, repo, kind), scope_listing(hub, repo, kind=kind))
+    assert not [path for path in place(user, repo, kind).rglob("*") if path.is_symlink()]
     assert not user.cache.exists()
     assert {r["source"] for r in hub.requests() if repo in urllib.parse.unquote(r["path"])} == {"modelscope"}
     assert_blameless(user)
