@@ -1,5 +1,6 @@
 """ModelScope end to end: a second source of the same bytes for a Hugging Face repo, and a hub of its own for modelscope://."""
 
+import hashlib
 import http.server
 import json
 import pathlib
@@ -18,16 +19,35 @@ HF_SHAPED = ["official", "tuna", "pai", "hf-mirror"]
 # Another text, and the same size with other bytes.
 LOOK_ALIKE = {"README.md", "onnx/decoder/model.onnx"}
 
+
+
+def many(count: int, folders: int) -> list[dict]:
+    return [{"path": f"part-{i % folders}/f{i}.txt" if folders else f"f{i}.txt", "text": f"{i}\n"} for i in range(count)]
+
+
+def lfs(path: str, size: int, seed: str) -> dict:
+    return {"path": path, "lfs": True, "size": size, "seed": seed}
+
+
+def there(repo: str, *files: dict, **fields) -> dict:
+    return {"id": repo, "hub": "modelscope", "files": [*files], **fields}
+
+
 MORE_REPOS = {
     "repos": [
-        {"id": "zai-org/renamed", "files": [{"path": "model.safetensors", "lfs": True, "size": 8 * MIB, "seed": "renamed"}]},
-        {"id": "ZhipuAI/renamed", "hub": "modelscope", "files": [{"path": "model.safetensors", "lfs": True, "size": 8 * MIB, "seed": "renamed"}]},
-        {
-            "id": "demo-scope/moves",
-            "hub": "modelscope",
-            "files": [{"path": "stays.bin", "lfs": True, "size": MIB}, {"path": "changes.txt", "text": "old\n"}, {"path": "goes.txt", "text": "gone\n"}],
-        },
-        {"id": "demo-scope/moves-meanwhile", "hub": "modelscope", "files": [{"path": "stays.txt", "text": "1\n"}, {"path": "changes.txt", "text": "old\n"}]},
+        {"id": "demo/told", "files": [lfs("model.safetensors", 48 * MIB, "told")]},
+        there("demo-scope/other-name", lfs("model.safetensors", 48 * MIB, "told")),
+        # Equal weights, and a text of the same size that says something else.
+        {"id": "demo/twin", "files": [lfs("model.safetensors", MIB, "twin"), {"path": "notes.txt", "text": "aaaa\n"}]},
+        there("demo/twin", lfs("model.safetensors", MIB, "twin"), {"path": "notes.txt", "text": "bbbb\n"}),
+        # More than one listing says.
+        there("demo-scope/folders", *many(3050, 3)),
+        there("demo-scope/flat", *many(3050, 0)),
+        there("demo-scope/flat-rows", *many(3050, 0), type="dataset"),
+        {"id": "zai-org/renamed", "files": [lfs("model.safetensors", 8 * MIB, "renamed")]},
+        there("ZhipuAI/renamed", lfs("model.safetensors", 8 * MIB, "renamed")),
+        there("demo-scope/moves", lfs("stays.bin", MIB, "stays"), {"path": "changes.txt", "text": "old\n"}, {"path": "goes.txt", "text": "gone\n"}),
+        there("demo-scope/moves-meanwhile", {"path": "stays.txt", "text": "1\n"}, {"path": "changes.txt", "text": "old\n"}),
     ]
 }
 
@@ -189,6 +209,7 @@ def test_a_broken_modelscope_does_not_hold_a_pull_up(world, hub, name, repo):
     hub.fault("modelscope", **BROKEN_HUB[name])
     user = world(config=config_ids(THERE)).start_daemon()
     assert_complete(user.pull(repo, timeout=60), listing(hub, repo))
+    assert hub.faults()[0]["hits"] or name == "refuse"
 
 
 @pytest.mark.parametrize("kind", ["403", "404", "html"])
@@ -223,6 +244,7 @@ def test_a_bad_data_host_of_modelscope(pair, hub, name):
         hub.rate(source, 8 * MIB)
     hub.fault("modelscope", **DATA_FAULTS[name])
     assert_complete(pair().pull(BIG, timeout=100), listing(hub, BIG))
+    assert hub.faults()[0]["hits"]
 
 
 def test_json_in_the_place_of_a_file_is_never_the_file(pair, hub):
@@ -259,6 +281,22 @@ def test_a_link_that_expires_under_way_is_renewed(tmp_path):
             user.close()
 
 
+def test_a_pull_that_was_killed_goes_on_with_the_counterpart(pair, hub):
+    for source in ("official", "modelscope"):
+        hub.rate(source, 4 * MIB, per="source")
+    user = pair()
+    pull = user.run("pull", "demo/told", "--modelscope-id", "demo-scope/other-name", "--detach").stdout.strip()
+    wait_for(lambda: user.pulls()[0]["done_bytes"] > 8 * MIB, 60, "8 MiB")
+    user.kill_daemon()
+    hub.rate("modelscope", 0)
+    hub.rate("official", 300_000, per="source")
+    seen = last_seq(hub)
+    user.start_daemon()
+    assert user.run("watch", pull).returncode == 0
+    assert sent(hub, "modelscope", seen) > 16 * MIB
+    assert_complete(next((user.cache / "models--demo--told/snapshots").iterdir()), listing(hub, "demo/told"))
+
+
 @pytest.mark.parametrize("name", ["tokenizer.json", "config.json", "merges.txt"])
 def test_a_small_file_that_the_others_refuse_comes_from_modelscope_by_its_git_hash(world, hub, name):
     for source in HF_SHAPED:
@@ -269,14 +307,15 @@ def test_a_small_file_that_the_others_refuse_comes_from_modelscope_by_its_git_ha
     assert_blameless(user)
 
 
-def test_a_small_file_that_is_another_there_fails_the_pull_and_blames_nobody(world, hub):
+@pytest.mark.parametrize("repo,name", [(HERE, "README.md"), ("demo/twin", "notes.txt")], ids=["size", "bytes"])
+def test_a_small_file_that_is_another_there_fails_the_pull_and_blames_nobody(world, hub, repo, name):
     for source in HF_SHAPED:
-        hub.fault(source, "403", where="any", match="README.md")
+        hub.fault(source, "403", where="any", match=name)
     user = world(config=config_ids(THERE)).start_daemon()
-    done = user.run("pull", HERE)
+    done = user.run("pull", repo)
     assert done.returncode not in (0, 2, 130) and done.stdout == ""
-    line_with(done.stderr, "README.md")
-    assert not [p for p in user.cache.rglob("README.md")]
+    line_with(done.stderr, name)
+    assert not [p for p in user.cache.rglob(name)]
     sources = json.loads(user.run("sources", "--json").stdout)
     assert [s["name"] for s in sources if s["convictions"] or s["state"] == "quarantined"] == []
 
@@ -420,6 +459,61 @@ def test_a_master_that_moves_under_a_pull_convicts_nobody(scope_user, hub):
     assert_scope_complete(scope_user.pull(f"modelscope://{repo}"), scope_listing(hub, repo))
 
 
+@pytest.mark.parametrize("repo", ["demo-scope/folders", "datasets/demo-scope/flat-rows"])
+def test_a_listing_that_is_cut_is_gone_on_with(scope_user, repo):
+    assert pull_json(scope_user, f"modelscope://{repo}", "--dry-run")["repo_files"] == 3050
+
+
+def test_a_listing_that_is_cut_and_cannot_be_gone_on_with_is_not_taken_for_whole(scope_user):
+    done = scope_user.run("pull", "modelscope://demo-scope/flat", "--dry-run")
+    assert done.returncode not in (0, 2, 130) and "3" in done.stderr, done.stdout[-500:] + done.stderr
+
+
+def listed(rows) -> str:
+    return json.dumps({"Code": 200, "Data": rows, "Message": "success", "RequestId": "x", "Success": True})
+
+
+def row(path: str, text: str = "x", **fields) -> dict:
+    return {"Path": path, "Name": path.rsplit("/", 1)[-1], "Type": "blob", "Size": len(text), "Sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "Revision": "0" * 40, "CommittedDate": 1767225600, "IsLFS": False, "Mode": "33188"} | fields  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["../evil", "/evil", "a/../../evil", ".hfget/evil", "a\0b", "a//b", "."])
+def test_a_listing_that_would_leave_the_folder_is_refused(scope_user, hub, path):
+    hub.fault("modelscope", "json", "hub", match="repo/files", body=listed({"Files": [row("fine.txt"), row(path)]}))
+    done = scope_user.run("pull", f"modelscope://{ONLY}")
+    assert done.returncode not in (0, 2, 130) and done.stderr.strip()
+    assert not list(scope_user.root.rglob("evil"))
+
+
+@pytest.mark.parametrize("fields", [{"Sha256": "zz"}, {"Sha256": ""}, {"Size": -1}, {"Size": "many"}, {"Size": 1 << 62}, {"Path": 7}, {"Type": None}],
+                         ids=lambda fields: str(fields))  # fmt: skip
+def test_a_row_that_makes_no_sense_ends_in_one_line_and_not_in_a_file(scope_user, hub, fields):
+    hub.fault("modelscope", "json", "hub", match="repo/files", body=listed({"Files": [row("config.json", **fields)]}))
+    done = scope_user.run("pull", f"modelscope://{ONLY}")
+    assert done.returncode not in (0, 2, 130) and done.stderr.strip()
+    assert scope_user.process.poll() is None
+    assert not list(scope_user.scope_cache.rglob("snapshots/*/*"))
+
+
+def test_rows_that_are_not_below_files_are_understood(scope_user, hub):
+    """As the live hub answers at times."""
+    rows = scope_listing(hub, ONLY)
+    hub.fault("modelscope", "json", "hub", match="repo/files", body=listed([*rows.values()]))
+    assert_scope_complete(scope_user.pull(f"modelscope://{ONLY}"), rows)
+
+
+def test_equal_pulls_join_and_a_purge_leaves_no_partial(scope_user, hub):
+    hub.rate("modelscope", 4 * MIB, per="source")
+    first, second = (scope_user.run("pull", f"modelscope://{BIG}", "--detach").stdout.strip() for _ in range(2))
+    assert first == second
+    wait_for(lambda: scope_user.pulls()[0]["done_bytes"] > 4 * MIB, 40, "4 MiB")
+    assert not list(scope_user.scope_cache.rglob("snapshots/*/*.safetensors"))
+    assert list(scope_user.scope_cache.rglob("*.partial"))
+    assert scope_user.run("cancel", first, "--purge").returncode == 0
+    wait_for(lambda: not list(scope_user.scope_cache.rglob("*.partial")), what="the purge")
+
+
 def test_ps_says_which_hub(scope_user):
     scope_user.pull(f"modelscope://{ONLY}")
     pull = scope_user.pulls()[0]
@@ -531,6 +625,19 @@ def test_places_of_the_token(world, hub, tmp_path, where):
     folder = user.pull(PRIVATE, *flags)
     assert carriers(hub, ours) == {("modelscope", "hub")}
     assert_scope_complete(folder, scope_listing(hub, "demo-scope/private", token=ours))
+
+
+def test_after_a_restart_the_token_of_a_request_is_waited_for(scope_user, hub):
+    token = {"MODELSCOPE_API_TOKEN": hub.modelscope_tokens["alice"]}
+    hub.rate("modelscope", 200_000)
+    pull = scope_user.run("pull", PRIVATE, "--detach", env=token).stdout.strip()
+    wait_for(lambda: scope_user.pulls()[0]["fetched_bytes"] > 100_000, what="the first bytes")
+    scope_user.kill_daemon()
+    hub.rate("modelscope", 0)
+    scope_user.start_daemon()
+    says(scope_user.run("watch", pull), 4, "token")
+    scope_user.pull(PRIVATE, env=token)
+    assert [p["id"] for p in scope_user.pulls()] == [pull], "the same pull went on"
 
 
 def test_a_pull_from_hugging_face_keeps_the_realms_apart(world, hub):
