@@ -635,7 +635,7 @@ def test_after_a_restart_the_token_of_a_request_is_waited_for(scope_user, hub):
     scope_user.kill_daemon()
     hub.rate("modelscope", 0)
     scope_user.start_daemon()
-    says(scope_user.run("watch", pull), 4, "token")
+    says(scope_user.run("watch", pull, timeout=60), 4, "token")
     scope_user.pull(PRIVATE, env=token)
     assert [p["id"] for p in scope_user.pulls()] == [pull], "the same pull went on"
 
