@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -75,15 +77,22 @@ absl::string_view WrongWithRevisionPart(absl::string_view part) {
   return "";
 }
 
+absl::Status NoSpaces(absl::string_view text) {
+  return BadSpec(text, "only models and datasets can be pulled from ModelScope");
+}
+
 // Takes "models/", "datasets/" or "spaces/" off the front.
 absl::Status TakeType(absl::string_view text, absl::string_view& rest, RepoSpec& spec) {
   for (const RepoType type : {RepoType::kModel, RepoType::kDataset, RepoType::kSpace}) {
     const std::string prefix = absl::StrCat(TypePlural(type), "/");
     if (!absl::ConsumePrefix(&rest, prefix)) continue;
+    if (type == RepoType::kSpace && spec.repo.hub == Hub::kModelScope) return NoSpaces(text);
     spec.repo.type = type;
     spec.type_given = true;
     return absl::OkStatus();
   }
+  const bool studio = spec.repo.hub == Hub::kModelScope && absl::StartsWith(rest, "studios/");
+  if (studio) return NoSpaces(text);
   for (const absl::string_view other : {"kernels/", "buckets/"}) {
     if (absl::StartsWith(rest, other)) {
       return BadSpec(text, "only models, datasets and spaces can be pulled");
@@ -98,7 +107,8 @@ size_t WordLength(absl::string_view text) {
   return end - text.begin();
 }
 
-// The length of "refs/pr/N" or "refs/convert/name" at the front of "rev/path"; such a revision holds slashes. 0: none.
+// The length of "refs/pr/N" or "refs/convert/name" at the front of "rev/path"; such a revision
+// holds slashes. 0: none.
 size_t SpecialRefLength(absl::string_view text) {
   absl::string_view rest = text;
   size_t word = 0;
@@ -137,8 +147,11 @@ absl::Status TakeLocation(absl::string_view text, absl::string_view location, Re
   return absl::OkStatus();
 }
 
-bool IsHubHost(absl::string_view host) {
-  return host == "huggingface.co" || host == "www.huggingface.co" || host == "hf.co";
+std::optional<Hub> HubOfHost(absl::string_view host) {
+  absl::ConsumePrefix(&host, "www.");
+  if (host == "huggingface.co" || host == "hf.co") return Hub::kHuggingFace;
+  if (host == "modelscope.cn" || host == "modelscope.ai") return Hub::kModelScope;
+  return std::nullopt;
 }
 
 // A decoded "/" stays "%2F", so that "feature%2Fx" is still one part for TakeRevisionAndPath.
@@ -146,48 +159,78 @@ std::string DecodePart(absl::string_view part) {
   return absl::StrReplaceAll(Decode(part), {{"/", "%2F"}});
 }
 
+bool IsOneOf(absl::string_view word, std::initializer_list<absl::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// How many parts of a page's path, from `at`, say what kind of page it is; 0: not one that names
+// files.
+size_t RouteLength(Hub hub, const std::vector<std::string>& parts, size_t at) {
+  if (hub == Hub::kHuggingFace) {
+    return IsOneOf(parts[at], {"tree", "blob", "resolve", "raw", "blame"}) ? 1 : 0;
+  }
+  const bool view = parts[at] == "file" && at + 1 < parts.size() && parts[at + 1] == "view";
+  if (view) return 2;
+  // These two show the whole repo, so that nothing may follow.
+  const bool whole = IsOneOf(parts[at], {"summary", "files"}) && at + 1 == parts.size();
+  return whole || parts[at] == "resolve" ? 1 : 0;
+}
+
 // Turns the page of a repo, a folder or a file into what "hf://" would say.
-absl::StatusOr<std::string> LocationOfPage(absl::string_view text, absl::string_view path) {
+absl::StatusOr<std::string> LocationOfPage(absl::string_view text, Hub hub,
+                                           absl::string_view path) {
   std::vector<std::string> parts;
   for (const absl::string_view part : absl::StrSplit(path, '/', absl::SkipEmpty())) {
     parts.push_back(DecodePart(part));
   }
-  const bool typed =
-      !parts.empty() && (parts[0] == "models" || parts[0] == "datasets" || parts[0] == "spaces" ||
-                         parts[0] == "kernels" || parts[0] == "buckets");
+  const bool typed = !parts.empty() &&
+                     (IsOneOf(parts[0], {"models", "datasets", "spaces", "kernels", "buckets"}) ||
+                      (parts[0] == "studios" && hub == Hub::kModelScope));
   const size_t name_end = typed ? 3 : 2;
   if (parts.size() < name_end) return BadSpec(text, "this page is not one of a repo (org/name)");
   std::string location = absl::StrJoin(parts.begin(), parts.begin() + name_end, "/");
   if (parts.size() == name_end) return location;
-  constexpr std::array kRoutes = {"tree", "blob", "resolve", "raw", "blame"};
-  if (std::find(kRoutes.begin(), kRoutes.end(), parts[name_end]) == kRoutes.end()) {
-    return BadSpec(text,
-                   "only pages of a repo, a folder or a file (tree, blob, resolve) name "
-                   "something to pull");
+  const size_t route = RouteLength(hub, parts, name_end);
+  if (route == 0) {
+    return BadSpec(text, hub == Hub::kHuggingFace
+                             ? "only pages of a repo, a folder or a file (tree, blob, resolve) "
+                               "name something to pull"
+                             : "only pages of a repo or a file (summary, files, resolve, "
+                               "file/view) name something to pull");
   }
-  if (parts.size() == name_end + 1) return location;
-  return absl::StrCat(location, "@", absl::StrJoin(parts.begin() + name_end + 1, parts.end(), "/"));
+  const auto rest = parts.begin() + name_end + route;
+  if (rest == parts.end()) return location;
+  return absl::StrCat(location, "@", absl::StrJoin(rest, parts.end(), "/"));
 }
 
-absl::StatusOr<std::string> LocationOfUrl(absl::string_view text) {
+absl::StatusOr<std::string> LocationOfUrl(absl::string_view text, Hub& hub) {
   const std::string absolute =
       absl::StrContains(text, "://") ? std::string(text) : absl::StrCat("https://", text);
   HFGET_ASSIGN_OR_RETURN(const Url url, ParseUrl(absolute));
-  if (!IsHubHost(url.host)) {
+  const std::optional<Hub> known = HubOfHost(url.host);
+  if (!known) {
     return BadSpec(text,
-                   "pages of huggingface.co only; for another hub write org/name and "
-                   "configure it as a source");
+                   "pages of modelscope.cn and huggingface.co only; for another hub write "
+                   "org/name and configure it as a source");
   }
-  return LocationOfPage(text, url.path);
+  hub = *known;
+  return LocationOfPage(text, hub, url.path);
 }
 
 bool LooksLikeUrl(absl::string_view text) {
-  return absl::StrContains(text, "://") || absl::StartsWithIgnoreCase(text, "huggingface.co/") ||
-         absl::StartsWithIgnoreCase(text, "hf.co/");
+  if (absl::StrContains(text, "://")) return true;
+  for (const char* host : {"huggingface.co/", "hf.co/", "modelscope.cn/", "modelscope.ai/",
+                           "www.huggingface.co/", "www.modelscope.cn/", "www.modelscope.ai/"}) {
+    if (absl::StartsWithIgnoreCase(text, host)) return true;
+  }
+  return false;
 }
 
 absl::Status CheckSpec(absl::string_view text, const RepoSpec& spec) {
   HFGET_RETURN_IF_ERROR(CheckRepoName(spec.repo.name));
+  if (spec.repo.hub == Hub::kModelScope && !absl::StrContains(spec.repo.name, '/')) {
+    return BadSpec(text, "a repo of ModelScope is always org/name");
+  }
   if (!spec.revision.empty()) HFGET_RETURN_IF_ERROR(CheckRevision(spec.revision));
   if (!spec.path.empty()) {
     absl::string_view path = spec.path;
@@ -214,6 +257,13 @@ absl::string_view WebPrefix(RepoType type) {
   return kPrefixes[static_cast<size_t>(type)];
 }
 
+std::string DisplayName(const RepoId& repo) {
+  const absl::string_view scheme = repo.hub == Hub::kModelScope ? "modelscope://" : "";
+  return absl::StrCat(scheme, WebPrefix(repo.type), repo.name);
+}
+
+absl::string_view DefaultRevision(Hub hub) { return hub == Hub::kModelScope ? "master" : "main"; }
+
 absl::Status CheckRepoName(absl::string_view name) {
   const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
   if (parts.size() > 2) return BadName(name, "write org/name, and the type with --type");
@@ -228,13 +278,14 @@ absl::Status CheckRepoName(absl::string_view name) {
 absl::StatusOr<RepoSpec> ParseRepoSpec(absl::string_view text) {
   absl::string_view rest = text;
   std::string location;
-  const bool scheme = absl::ConsumePrefix(&rest, "hf://");
+  RepoSpec spec;
+  if (absl::ConsumePrefix(&rest, "modelscope://")) spec.repo.hub = Hub::kModelScope;
+  const bool scheme = spec.repo.hub == Hub::kModelScope || absl::ConsumePrefix(&rest, "hf://");
   const bool url = !scheme && LooksLikeUrl(rest);
   if (url) {
-    HFGET_ASSIGN_OR_RETURN(location, LocationOfUrl(rest));
+    HFGET_ASSIGN_OR_RETURN(location, LocationOfUrl(rest, spec.repo.hub));
     rest = location;
   }
-  RepoSpec spec;
   HFGET_RETURN_IF_ERROR(TakeType(text, rest, spec));
   HFGET_RETURN_IF_ERROR(TakeLocation(text, rest, spec));
   if (!scheme && !url && !spec.path.empty()) {

@@ -1,5 +1,5 @@
 // A repository's name: type and "org/name", and the ways people write it.
-// Source: reference/hf-hub-protocol.md §1 (grammar), §5 (hf:// ids).
+// Source: reference/hf-hub-protocol.md §1 (grammar), §5 (hf:// ids); mirrors.md §1.3 (ModelScope).
 #ifndef HFGET_DAEMON_HUB_REPO_ID_H_
 #define HFGET_DAEMON_HUB_REPO_ID_H_
 
@@ -12,9 +12,13 @@ namespace hfget::hub {
 
 enum class RepoType { kModel, kDataset, kSpace };
 
+// Who gives the name its meaning: "org/name" here and there are different repos.
+enum class Hub { kHuggingFace, kModelScope };
+
 struct RepoId {
   RepoType type = RepoType::kModel;
-  std::string name;  // "org/name", or "name" of a legacy repo
+  std::string name;  // "org/name", or "name" of a legacy repo of Hugging Face
+  Hub hub = Hub::kHuggingFace;
 
   friend bool operator==(const RepoId&, const RepoId&) = default;
 };
@@ -24,6 +28,12 @@ absl::string_view TypeName(RepoType type);
 absl::string_view TypePlural(RepoType type);
 absl::string_view WebPrefix(RepoType type);
 
+// What a person types to mean this repo: "org/name", "datasets/org/name", "modelscope://[datasets/]org/name".
+std::string DisplayName(const RepoId& repo);
+
+// The branch that is meant when none is named: "main", at ModelScope "master".
+absl::string_view DefaultRevision(Hub hub);
+
 // Errors: INVALID_ARGUMENT, with the rule that was broken.
 absl::Status CheckRepoName(absl::string_view name);
 
@@ -32,11 +42,13 @@ struct RepoSpec {
   RepoId repo;
   bool type_given = false;  // by "datasets/…" or "hf://datasets/…"
   std::string revision;     // from "@rev"; empty when not given
-  std::string path;         // from "hf://…/path"; empty when not given
+  std::string path;         // from "hf://…/path" or a page; empty when not given
 };
 
 // "name", "org/name", "datasets/org/name", "hf://[datasets/|spaces/|models/]org/name[@rev][/path]" (rev may hold %2F), and
-// "https://huggingface.co/[datasets/]org/name[/tree/rev|/blob/rev/path|/resolve/rev/path]".
+// "https://huggingface.co/[datasets/]org/name[/tree/rev|/blob/rev/path|/resolve/rev/path]". Of ModelScope (cn, ai):
+// "modelscope://[models/|datasets/]org/name[@rev][/path]" and
+// "https://modelscope.cn/[models/|datasets/]org/name[/summary|/files|/resolve/rev/path|/file/view/rev/path]".
 absl::StatusOr<RepoSpec> ParseRepoSpec(absl::string_view text);
 
 // Errors: INVALID_ARGUMENT for an empty part, "..", control characters, spaces, a leading "-" or anything git refuses.

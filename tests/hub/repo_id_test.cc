@@ -93,6 +93,7 @@ TEST(ParseRepoSpecTest, ReadsTheWaysPeopleWriteIt) {
       {"huggingface.co/org/name", M, "org/name", false, "", ""},
       {"hf.co/datasets/org/name", D, "org/name", true, "", ""},
       {"https://huggingface.co/org/name/tree/dev", M, "org/name", false, "dev", ""},
+      {"https://huggingface.co/studios/name", M, "studios/name", false, "", ""},
       {"https://huggingface.co/org/name/tree", M, "org/name", false, "", ""},
       {"https://huggingface.co/org/name/tree/refs%2Fpr%2F1", M, "org/name", false, "refs/pr/1", ""},
       {"https://huggingface.co/datasets/org/name/blob/main/a%20b.csv?download=true#L1", D,
@@ -128,12 +129,103 @@ TEST(ParseRepoSpecTest, RefusesWithTheNextStep) {
       {"https://evil.example/org/name", "huggingface.co only"},
       {"https://huggingface.co@evil.example/org/name", "user name"},
       {"ftp://huggingface.co/org/name", "http"},
-      {"modelscope://org/name", "http"},
+      {"ms://org/name", "http"},
       {"org/na me", "letters"},
   };
   for (const auto& [text, why] : kCases) {
     EXPECT_THAT(ParseRepoSpec(text), StatusIs(kInvalid, HasSubstr(why))) << text;
   }
+}
+
+TEST(ParseRepoSpecTest, ReadsModelScopesNamesAndPages) {
+  constexpr auto M = RepoType::kModel, D = RepoType::kDataset;
+  const SpecCase kCases[] = {
+      {"modelscope://org/name", M, "org/name", false, "", ""},
+      {"modelscope://org/Name-1.5.v3", M, "org/Name-1.5.v3", false, "", ""},
+      {"modelscope://org/name@v1.0", M, "org/name", false, "v1.0", ""},
+      {"modelscope://org/name@dev/a/b.txt", M, "org/name", false, "dev", "a/b.txt"},
+      {"modelscope://org/name/a/", M, "org/name", false, "", "a/"},
+      {"modelscope://models/org/name", M, "org/name", true, "", ""},
+      {"modelscope://datasets/org/name@v1/data/x.csv", D, "org/name", true, "v1", "data/x.csv"},
+      {"https://modelscope.cn/org/name", M, "org/name", false, "", ""},
+      {"https://modelscope.cn/models/org/name", M, "org/name", true, "", ""},
+      {"https://www.modelscope.cn/models/org/name/summary", M, "org/name", true, "", ""},
+      {"https://modelscope.ai/models/org/name/files", M, "org/name", true, "", ""},
+      {"http://www.modelscope.ai/datasets/org/name/", D, "org/name", true, "", ""},
+      {"modelscope.cn/datasets/org/name/summary?x=1", D, "org/name", true, "", ""},
+      {"https://modelscope.cn/models/org/name/resolve/master/a/b%20c.bin", M, "org/name", true,
+       "master", "a/b c.bin"},
+      {"https://modelscope.cn/org/name/resolve/v1/x", M, "org/name", false, "v1", "x"},
+      {"https://modelscope.cn/models/org/name/file/view/master/config.json?status=1", M, "org/name",
+       true, "master", "config.json"},
+      {"https://modelscope.cn/models/org/name/file/view/feat%2Fx/a", M, "org/name", true, "feat/x",
+       "a"},
+  };
+  for (const SpecCase& c : kCases) {
+    const auto spec = ParseRepoSpec(c.text);
+    ASSERT_OK(spec) << c.text;
+    EXPECT_EQ(spec->repo, (RepoId{c.type, c.name, Hub::kModelScope})) << c.text;
+    EXPECT_EQ(spec->type_given, c.type_given) << c.text;
+    EXPECT_EQ(spec->revision, c.revision) << c.text;
+    EXPECT_EQ(spec->path, c.path) << c.text;
+  }
+}
+
+TEST(ParseRepoSpecTest, RefusesWhatModelScopeHasNot) {
+  const std::pair<std::string, const char*> kCases[] = {
+      {"modelscope://", "empty"},
+      {"modelscope://name", "always org/name"},
+      {"modelscope://datasets/name", "always org/name"},
+      {"modelscope://spaces/org/name", "models and datasets"},
+      {"modelscope://studios/org/name", "models and datasets"},
+      {"modelscope://org/name@", "no revision"},
+      {"modelscope://org/name/../x", ".."},
+      {"modelscope://org/name/.git/config", ".git"},
+      {"modelscope://org/na me", "letters"},
+      {"https://modelscope.cn/studios/org/name", "models and datasets"},
+      {"https://modelscope.cn/studios/org/name/summary", "models and datasets"},
+      {"https://modelscope.cn/models/org", "not one of a repo"},
+      {"https://modelscope.cn/models/org/name/feedback", "file/view"},
+      {"https://modelscope.cn/models/org/name/files/x", "file/view"},
+      {"https://modelscope.cn/models/org/name/file/edit/master/x", "file/view"},
+      {"https://modelscope.cn/models/org/name/tree/master", "file/view"},
+      {"https://huggingface.co/org/name/summary", "tree, blob"},
+      {"https://modelscope.cn/models/org/name/resolve/master/%2e%2e/x", ".."},
+      {"https://modelscope.cn.evil.example/org/name", "modelscope.cn"},
+      {"https://modelscope.cn@evil.example/org/name", "user name"},
+  };
+  for (const auto& [text, why] : kCases) {
+    EXPECT_THAT(ParseRepoSpec(text), StatusIs(kInvalid, HasSubstr(why))) << text;
+  }
+}
+
+TEST(RepoIdTest, TheSameNameAtTwoHubsIsTwoRepos) {
+  const RepoId here{RepoType::kModel, "org/name"};
+  const RepoId there{RepoType::kModel, "org/name", Hub::kModelScope};
+  EXPECT_NE(here, there);
+  EXPECT_NE(there, (RepoId{RepoType::kModel, "Org/name", Hub::kModelScope}));
+}
+
+TEST(DisplayNameTest, IsWhatParsesToTheSameRepo) {
+  const std::pair<RepoId, const char*> kCases[] = {
+      {{RepoType::kModel, "gpt2"}, "gpt2"},
+      {{RepoType::kModel, "org/name"}, "org/name"},
+      {{RepoType::kDataset, "org/name"}, "datasets/org/name"},
+      {{RepoType::kSpace, "org/name"}, "spaces/org/name"},
+      {{RepoType::kModel, "org/name", Hub::kModelScope}, "modelscope://org/name"},
+      {{RepoType::kDataset, "org/name", Hub::kModelScope}, "modelscope://datasets/org/name"},
+  };
+  for (const auto& [repo, name] : kCases) {
+    EXPECT_EQ(DisplayName(repo), name);
+    const auto spec = ParseRepoSpec(name);
+    ASSERT_OK(spec) << name;
+    EXPECT_EQ(spec->repo, repo) << name;
+  }
+}
+
+TEST(DefaultRevisionTest, IsTheHubs) {
+  EXPECT_EQ(DefaultRevision(Hub::kHuggingFace), "main");
+  EXPECT_EQ(DefaultRevision(Hub::kModelScope), "master");
 }
 
 TEST(CheckRevisionTest, TakesBranchesTagsRefsAndCommits) {
