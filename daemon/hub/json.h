@@ -36,7 +36,7 @@ class JsonWalker : private nlohmann::json_sax<nlohmann::json> {
   virtual bool OnOther() { return true; }  // null, a fraction, an integer beyond int64
 
   int depth() const { return depth_; }  // containers that are open
-  // The key in the open object at `level`; empty in an array. REQUIRES: 1 <= level <= 3.
+  // The key in the open object at `level`; empty in an array. REQUIRES: 1 <= level <= 4.
   const std::string& Key(int level) const { return keys_[level]; }
   bool Fail(absl::string_view message);
 
@@ -60,7 +60,7 @@ class JsonWalker : private nlohmann::json_sax<nlohmann::json> {
                    const nlohmann::detail::exception&) override;
 
   int depth_ = 0;
-  std::array<std::string, 4> keys_;
+  std::array<std::string, 5> keys_;
   absl::Status status_;
 };
 
