@@ -46,28 +46,34 @@ std::string DescribeAsked(const Ask& ask) {
   return absl::StrCat(range.begin, "-", range.end - 1, "/", ask.file->size);
 }
 
+bool IsModelScope(const Ask& ask) { return ask.dialect == Dialect::kModelScope; }
+
 // A hash in a hub's header that is not the listing's; empty when there is none. An ETag that is no hash says nothing.
-std::string OtherHash(const ManifestFile& file, const HeaderFields& headers) {
+std::string OtherHash(const Ask& ask, const HeaderFields& headers) {
+  const ManifestFile& file = *ask.file;
   ContentHash hash = ContentHash::FromHex(BareEtag(FindHeader(headers, "x-linked-etag")));
   if (hash.kind == ContentHash::Kind::kNone && file.hash.kind == ContentHash::Kind::kGitSha1) {
     // A regular file may carry its hash in ETag alone. Of a large file ETag may be the xet hash, or a CDN's own.
     hash = ContentHash::FromHex(BareEtag(FindHeader(headers, "etag")));
     if (hash.kind != ContentHash::Kind::kGitSha1) return "";
   }
-  return hash.kind == ContentHash::Kind::kNone || hash == file.hash ? "" : hash.hex;
+  // Two hubs may keep one file in two ways; then a hash here and a hash there say nothing of each other.
+  const bool comparable = !IsModelScope(ask) || hash.kind == file.hash.kind;
+  return hash.kind == ContentHash::Kind::kNone || !comparable || hash == file.hash ? "" : hash.hex;
 }
 
 // Why the hub's headers speak of something else than what the manifest pins; empty when they do not.
 std::string OtherVersion(const Ask& ask, const HeaderFields& headers) {
   const absl::string_view commit = FindHeader(headers, "x-repo-commit");
-  if (!commit.empty() && !ask.commit.empty() && commit != ask.commit) {
+  const bool pinned = !ask.commit.empty() && !IsModelScope(ask);  // which has no commit of a repo
+  if (!commit.empty() && pinned && commit != ask.commit) {
     return absl::StrCat("serves commit ", Printable(commit, 60), ", not ", ask.commit);
   }
   const auto size = ParseContentLength(FindHeader(headers, "x-linked-size"));
   if (size && *size != ask.file->size) {
     return absl::StrCat("has a file of ", *size, " bytes, not ", ask.file->size);
   }
-  const std::string hash = OtherHash(*ask.file, headers);
+  const std::string hash = OtherHash(ask, headers);
   return hash.empty() ? ""
                       : absl::StrCat("has a file with hash ", hash, ", not ", ask.file->hash.hex);
 }
@@ -78,6 +84,27 @@ absl::string_view ForbiddenRedirect(const Ask& ask, const Url& next) {
   if (ask.public_source && next.IsLocalAddress())
     return "redirects to an address of a local network";
   return "";
+}
+
+// The sha256 in "…/lfs-objects/aa/bb/ccc…" of ModelScope's data host; empty where there is none.
+std::string ObjectOf(absl::string_view path) {
+  constexpr absl::string_view kObjects = "/lfs-objects/";
+  const size_t at = path.find(kObjects);
+  if (at == absl::string_view::npos) return "";
+  const absl::string_view spelled = path.substr(at + kObjects.size(), 66);
+  const bool shaped = spelled.size() == 66 && spelled[2] == '/' && spelled[5] == '/';
+  if (!shaped) return "";
+  const auto hash = ContentHash::FromHex(
+      absl::StrCat(spelled.substr(0, 2), spelled.substr(3, 2), spelled.substr(6)));
+  return hash.hex;
+}
+
+// Why a redirect of ModelScope leads to something else than our file; empty when it does not.
+std::string OtherObject(const Ask& ask, const Url& next) {
+  if (!IsModelScope(ask) || ask.file->hash.kind != ContentHash::Kind::kSha256) return "";
+  const std::string object = ObjectOf(next.path);
+  if (object.empty() || object == ask.file->hash.hex) return "";
+  return absl::StrCat("redirects to a file with hash ", object, ", not ", ask.file->hash.hex);
 }
 
 Answer JudgeRedirect(const Ask& ask, int status, const HeaderFields& headers) {
@@ -93,6 +120,7 @@ Answer JudgeRedirect(const Ask& ask, int status, const HeaderFields& headers) {
                                                           "): it serves only its own "
                                                           "region; a proxy or VPN may be on"));
   }
+  if (std::string why = OtherObject(ask, *next); !why.empty()) return NotHere(std::move(why));
   Answer answer = Verdict(AnswerKind::kRedirect, absl::StrCat("redirects to ", next->host));
   answer.next_is_data_host = ask.at_data_host || !next->SameOrigin(ask.url);
   answer.expires = LinkExpiry(next->ToString());
@@ -117,21 +145,36 @@ bool IsHtmlName(absl::string_view path) {
   return NameSays(path, {".html", ".htm", ".xhtml", ".shtml", ".xht"});
 }
 
+// "text/html" of "Text/HTML; charset=utf-8".
+std::string MediaType(const HeaderFields& headers) {
+  const absl::string_view type = FindHeader(headers, "content-type");
+  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(type.substr(0, type.find(';'))));
+}
+
+bool IsJson(absl::string_view media) {
+  return media == "application/json" || media == "text/json" || media == "application/problem+json";
+}
+
+// ModelScope answers 200 with ~145 bytes of JSON where it has no such file or revision.
+bool IsModelScopesNo(const Ask& ask, int status, const HeaderFields& headers) {
+  if (!IsModelScope(ask) || !IsJson(MediaType(headers))) return false;
+  if (!IsJsonName(ask.file->path)) return true;
+  if (status != 200 || !FindHeader(headers, "content-range").empty()) return false;
+  const absl::string_view length = FindHeader(headers, "content-length");
+  return !length.empty() && ParseContentLength(length) != ask.file->size;
+}
+
 // An error page or an error object in a file's place; empty: it may be the file.
 absl::string_view NotAFile(const Ask& ask, const HeaderFields& headers) {
   const absl::string_view encoding = FindHeader(headers, "content-encoding");
   if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
     return "answers compressed, though that was not allowed";
   }
-  absl::string_view type = FindHeader(headers, "content-type");
-  const std::string media =
-      absl::AsciiStrToLower(absl::StripAsciiWhitespace(type.substr(0, type.find(';'))));
+  const std::string media = MediaType(headers);
   if (absl::StartsWith(media, "multipart/")) return "answers in several parts";
   const bool html = media == "text/html" || media == "application/xhtml+xml";
   if (html && !IsHtmlName(ask.file->path)) return "answers with an HTML page";
-  const bool json =
-      media == "application/json" || media == "text/json" || media == "application/problem+json";
-  if (json && !IsJsonName(ask.file->path)) return "answers with JSON in the file's place";
+  if (IsJson(media) && !IsJsonName(ask.file->path)) return "answers with JSON in the file's place";
   return "";
 }
 
@@ -176,6 +219,7 @@ Answer JudgeWhole(const Ask& ask, const HeaderFields& headers) {
 }
 
 Answer JudgeBody(const Ask& ask, int status, const HeaderFields& headers) {
+  if (IsModelScopesNo(ask, status, headers)) return NotHere("ModelScope has no such file");
   if (const auto why = NotAFile(ask, headers); !why.empty()) return Wrong(std::string(why));
   const bool part = status == 206 || !FindHeader(headers, "content-range").empty();
   return part ? JudgePart(ask, status, headers) : JudgeWhole(ask, headers);
@@ -216,6 +260,8 @@ Answer JudgeError(const Ask& ask, int status, const HeaderFields& headers, absl:
     answer = JudgeUnsatisfiable(ask, headers);
   else if (ask.at_data_host)
     answer = JudgeDataHostError(ask, status);
+  else if (status == 404 && IsModelScope(ask))
+    answer = NotHere("ModelScope has no such file (404)");
   if (!error.message.empty()) absl::StrAppend(&answer.why, ": ", error.message);
   answer.error = std::move(error);
   return answer;

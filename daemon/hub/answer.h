@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "daemon/base/types.h"
+#include "daemon/hub/dialect.h"
 #include "daemon/hub/headers.h"
 #include "daemon/hub/hub_error.h"
 #include "daemon/hub/manifest.h"
@@ -25,6 +26,7 @@ struct Ask {
   const ManifestFile* file = nullptr;
   int hops = 0;                 // redirects followed so far
   bool public_source = true;    // the source itself is not on a local address
+  Dialect dialect = Dialect::kHuggingFace;  // of the source
 };
 
 enum class AnswerKind {
@@ -50,6 +52,8 @@ struct Answer {
 // Rules for redirects: at most 10 hops; https never goes to http; a public source never sends us to a local address; only
 // http and https; no user info. At the first answer of a hub X-Repo-Commit, X-Linked-Size and X-Linked-Etag are compared
 // with the manifest where they are present. HTML, or JSON where the listing's file name does not say so, is never a file.
+// ModelScope has no X-Repo-Commit; the path of its redirect names the sha256 of what is there, which is compared too. A
+// file that it does not have is a 404, or a 200 with a little JSON: both are kNotHere.
 Answer JudgeAnswer(const Ask& ask, int status, const HeaderFields& headers, absl::Time now);
 
 }  // namespace hfget::hub
