@@ -109,8 +109,21 @@ std::string Repo(const AskedFor& asked) {
   return absl::StrCat(TypeName(asked.repo.type), " ", Printable(asked.repo.name));
 }
 
+bool IsModelScope(const AskedFor& asked) { return asked.repo.hub == Hub::kModelScope; }
+
 std::string Page(const AskedFor& asked) {
-  return absl::StrCat(asked.endpoint, "/", WebPrefix(asked.repo.type), asked.repo.name);
+  const std::string prefix = IsModelScope(asked) ? absl::StrCat(TypePlural(asked.repo.type), "/")
+                                                 : std::string(WebPrefix(asked.repo.type));
+  return absl::StrCat(asked.endpoint, "/", prefix, asked.repo.name);
+}
+
+std::string PageOfFiles(const AskedFor& asked) {
+  return absl::StrCat(Page(asked), IsModelScope(asked) ? "/files" : "/tree/main");
+}
+
+absl::string_view PassToken(const AskedFor& asked) {
+  return IsModelScope(asked) ? "pass --modelscope-token or set MODELSCOPE_API_TOKEN"
+                             : "pass --token or set HF_TOKEN";
 }
 
 std::string Revision(const AskedFor& asked) {
@@ -149,7 +162,7 @@ std::string ExplainGated(const AskedFor& asked) {
     return absl::StrCat(Repo(asked), " is gated (", Page(asked), ") and ", kTokenRefused);
   }
   return absl::StrCat(Repo(asked), " is gated and no token was sent; open ", Page(asked),
-                      " and accept its conditions, then pass --token or set HF_TOKEN");
+                      " and accept its conditions, then ", PassToken(asked));
 }
 
 std::string ExplainRepoNotFound(const AskedFor& asked) {
@@ -161,9 +174,10 @@ std::string ExplainRepoNotFound(const AskedFor& asked) {
   if (asked.token_refused) {
     return absl::StrCat("there is no ", Repo(asked), ", or it is private and ", kTokenRefused);
   }
-  return absl::StrCat("there is no ", Repo(asked),
-                      ", or it is private; check the name and --type, or "
-                      "pass --token or set HF_TOKEN if it is private");
+  // ModelScope does not tell a gated repo from none.
+  const absl::string_view hidden = IsModelScope(asked) ? "private or gated" : "private";
+  return absl::StrCat("there is no ", Repo(asked), ", or it is ", hidden,
+                      "; check the name and --type, or ", PassToken(asked), " if it is ", hidden);
 }
 
 std::string ExplainInvalidToken(const AskedFor& asked) {
@@ -179,12 +193,13 @@ std::string ExplainInvalidToken(const AskedFor& asked) {
 }
 
 std::string ExplainForbidden(const AskedFor& asked) {
-  const absl::string_view next =
+  const std::string next =
       asked.token_sent
           ? "check that the token may read this repo (a fine-grained token names its "
             "repos), or use another source"
-          : "a mirror may filter it, then another source has it; if the repo is private, "
-            "pass --token or set HF_TOKEN";
+          : absl::StrCat("a mirror may filter it, then another source has it; if the repo is "
+                         "private, ",
+                         PassToken(asked));
   const std::string whom =
       asked.account.empty() ? "" : absl::StrCat(" for ", AccountOf(asked));
   return absl::StrCat("access to ", WhatWasAsked(asked), " is forbidden", whom, "; ", next);
@@ -213,10 +228,10 @@ std::string Sentence(const HubError& error, const AskedFor& asked) {
       return absl::StrCat("no error in the answer for ", WhatWasAsked(asked));
     case HubErrorKind::kRevisionNotFound:
       return absl::StrCat(Repo(asked), " has no revision \"", Printable(asked.revision),
-                          "\"; its branches and tags are at ", Page(asked), "/tree/main");
+                          "\"; its branches and tags are at ", PageOfFiles(asked));
     case HubErrorKind::kEntryNotFound:
       return absl::StrCat("there is no ", WhatWasAsked(asked), "; its files are listed at ",
-                          Page(asked), "/tree/main");
+                          PageOfFiles(asked));
     case HubErrorKind::kGated:
       return ExplainGated(asked);
     case HubErrorKind::kDisabled:
@@ -228,8 +243,8 @@ std::string Sentence(const HubError& error, const AskedFor& asked) {
       return ExplainInvalidToken(asked);
     case HubErrorKind::kUnauthorized:
       return absl::StrCat("a login is asked for at ", WhatWasAsked(asked), "; ",
-                          asked.token_sent ? "check the token, or use another source"
-                                           : "pass --token or set HF_TOKEN, or use another source");
+                          asked.token_sent ? "check the token" : PassToken(asked),
+                          ", or use another source");
     case HubErrorKind::kForbidden:
       return ExplainForbidden(asked);
     case HubErrorKind::kBadRequest:

@@ -235,6 +235,22 @@ TEST(ExplainTest, WhatAUserTypedCannotSpeakToATerminal) {
               AllOf(HasSubstr("a\\x1b[2Jb"), Not(HasSubstr("\n"))));
 }
 
+TEST(ExplainTest, OfARepoOfModelScopeNamesItsPagesAndItsToken) {
+  AskedFor asked = Asked();
+  asked.repo = {RepoType::kModel, "org/name", Hub::kModelScope};
+  asked.endpoint = "https://modelscope.cn";
+  for (const HubErrorKind kind : {HubErrorKind::kRepoNotFound, HubErrorKind::kUnauthorized,
+                                  HubErrorKind::kForbidden, HubErrorKind::kGated}) {
+    HubError error;
+    error.kind = kind;
+    EXPECT_THAT(Explain(error, asked),
+                AllOf(HasSubstr("MODELSCOPE_API_TOKEN"), Not(HasSubstr("HF_TOKEN"))));
+  }
+  HubError error;
+  error.kind = HubErrorKind::kEntryNotFound;
+  EXPECT_THAT(Explain(error, asked), HasSubstr("https://modelscope.cn/models/org/name/files"));
+}
+
 TEST(HubWarningTest, IsOnePrintableLine) {
   EXPECT_EQ(HubWarning({{"x-hf-warning", "deprecated;  use\tv2"}}), "deprecated; use v2");
   EXPECT_EQ(HubWarning({}), "");
