@@ -508,6 +508,7 @@ TEST(ModelScopeTest, WhatItHasNotIsA404OrALittleJson) {
        200,
        with({{"content-length", "100"}, {"content-range", "bytes 0-99/1000"}}),
        kWrong},
+      {"206 without a range", "x.json", {0, 1000}, 206, with({{"content-length", "145"}}), kWrong},
       {"HTML", "x.bin", {0, 1000}, 200, {{"content-type", "text/html"}}, kWrong},
       {"a binary of another size", "x.bin", {0, 1000}, 200, {{"content-length", "145"}}, kWrong},
   };

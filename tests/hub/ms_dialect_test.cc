@@ -90,7 +90,7 @@ TEST(ModelListingTest, IsOneReply) {
   MsListing listing("https://ms", kModel, "feat/x");
   EXPECT_EQ(listing.NextUrl(), absl::StrCat(kFiles, "feat%2Fx&Recursive=True"));
   const auto files = listing.Add(Files({Folder("d"), Blob("d/b.bin", 7), Blob("a.txt", 0)}));
-  EXPECT_THAT(Paths(files), ElementsAre("d/b.bin", "a.txt"));
+  ASSERT_THAT(Paths(files), ElementsAre("d/b.bin", "a.txt"));
   EXPECT_EQ((*files)[0].size, 7);
   EXPECT_EQ((*files)[0].hash, ContentHash::FromHex(kSha256));
   EXPECT_EQ((*files)[0].git_oid, "");
