@@ -61,8 +61,7 @@ absl::Status NotModelScope(absl::string_view why) {
 struct MsReply {
   std::optional<int64_t> code;
   bool success = true;
-  bool listed = false;
-  bool null_list = false;
+  bool listed = false;  // there is a list, be it null
   std::string message;
   size_t rows = 0;  // folders too
   std::vector<ManifestFile> files;
@@ -128,7 +127,7 @@ class ReplyWalker final : public JsonWalker {
   bool OnOther() override {
     const bool null_list =
         Key(1) == "Data" && (depth() == 1 || (depth() == 2 && Key(2) == "Files"));
-    if (null_list) reply_.null_list = true;
+    if (null_list) reply_.listed = true;
     return OnScalar(-1);
   }
 
@@ -290,10 +289,10 @@ absl::Status MsListing::CheckRefusal(const MsReply& reply) const {
                                                    Words(reply.message), " (Code ", *reply.code,
                                                    ")"));
   }
-  if (!reply.listed && !reply.null_list) return NotModelScope("the answer has no Files");
-  // What is no revision lists as a success with null for its files. So may the page after a last
-  // one that is full.
-  if (!reply.listed && replies_ == 0) return absl::NotFoundError(no_revision);
+  if (!reply.listed) return NotModelScope("the answer has no Files");
+  // A revision that is not there lists as a success with null, or nothing, for its files. No repo
+  // is without any.
+  if (reply.rows == 0 && replies_ == 0) return absl::NotFoundError(no_revision);
   return absl::OkStatus();
 }
 

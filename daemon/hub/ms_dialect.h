@@ -47,9 +47,10 @@ class MsListing {
 
   // The files that this reply adds, in its order: path (checked by path_check.h), size and sha256; `git_oid` is empty.
   // After an error the listing is of no more use. REQUIRES: NextUrl() is not empty.
-  // Errors: NOT_FOUND for no such repo, revision or access; INVALID_ARGUMENT when it is no answer of ModelScope, when it
-  // refuses with another Code (in its own words), for a row without a valid size or sha256 or with a hostile path (the
-  // message names it); RESOURCE_EXHAUSTED for a folder as long as what one reply holds, and beyond the limits above.
+  // Errors: NOT_FOUND for no such repo, revision or access, and when there is no file at all; INVALID_ARGUMENT when it is
+  // no answer of ModelScope, when it refuses with another Code (in its own words), for a row without a valid size or
+  // sha256 or with a hostile path (the message names it); RESOURCE_EXHAUSTED for a folder as long as what one reply holds,
+  // and beyond the limits above.
   absl::StatusOr<std::vector<ManifestFile>> Add(absl::string_view json);
 
  private:

@@ -124,12 +124,6 @@ TEST(ModelListingTest, ASubmoduleHasNoBytes) {
               ElementsAre("a"));
 }
 
-TEST(ModelListingTest, AnEmptyListIsAnEmptyRepo) {
-  const auto files = AddToModel(Files({}));
-  ASSERT_OK(files);
-  EXPECT_THAT(*files, IsEmpty());
-}
-
 TEST(ModelListingTest, AReplyAsLongAsTheCutIsDroppedAndTheRepoWalked) {
   MsListing listing("https://ms", kModel, "v1");
   EXPECT_THAT(Paths(listing.Add(Files(Blobs(3000)))), IsEmpty());
@@ -224,6 +218,14 @@ TEST(DatasetListingTest, AfterAFullLastPageComesAnEmptyOne) {
   }
 }
 
+TEST(DatasetListingTest, AnEmptyFirstPageIsARevisionThatIsNotThere) {
+  for (const std::string& empty : {Files({}), Enveloped(R"({"Files":null})"), Enveloped("[]")}) {
+    EXPECT_THAT(MsListing("https://ms", kDataset, "main").Add(empty),
+                StatusIs(kNotFound, HasSubstr("no revision \"main\"")))
+        << empty;
+  }
+}
+
 TEST(DatasetListingTest, APageIsNoLongerThanAsked) {
   MsListing listing("https://ms", kDataset, "master");
   EXPECT_THAT(listing.Add(Files(Blobs(201))), StatusIs(kInvalid, HasSubstr("201 rows")));
@@ -239,6 +241,7 @@ TEST(RefusalTest, IsToldByItsCode) {
   const std::tuple<std::string, absl::StatusCode, const char*> kCases[] = {
       {Enveloped(R"({"Files":null})"), kNotFound, "no revision \"master\""},
       {Enveloped("null"), kNotFound, "no revision"},
+      {Enveloped(R"({"Files":[]})"), kNotFound, "no revision"},
       {Refusal(10990101007), kNotFound, "no revision"},
       {Refusal(10010205001), kNotFound, "has no model org/name.v1"},
       {Refusal(10010200001), kNotFound, "token"},
