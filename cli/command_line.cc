@@ -93,7 +93,7 @@ void AddTarget(CLI::App* app, PullOptions* p) {
       ->type_name("DIR")
       ->each([p](const std::string&) { p->has_local_dir = true; });
   app->add_option("--cache-dir", p->cache_dir,
-                  "The Hugging Face cache; default: as huggingface_hub")
+                  "The cache; default: that of huggingface_hub, or of modelscope for modelscope://")
       ->type_name("DIR")
       ->each([p](const std::string&) { p->has_cache_dir = true; });
 }
@@ -102,7 +102,7 @@ void AddTypeAndRevision(CLI::App* app, PullOptions* p) {
   app->add_option("--type,--repo-type", p->type, "model (default), dataset or space")
       ->type_name("TYPE")
       ->check(CLI::IsMember({"model", "dataset", "space"}));
-  app->add_option("--revision", p->revision, "Branch, tag, refs/pr/N or commit; default: main")
+  app->add_option("--revision", p->revision, "Branch, tag, refs/pr/N or commit; default: main, or master for modelscope://")
       ->type_name("REV")
       ->check(kNotEmpty);
 }
@@ -111,7 +111,8 @@ void AddPull(CLI::App* app, Options* options) {
   CLI::App* pull = AddCommand(app, options, "pull", "Pull a repo, or files of it");
   PullOptions* p = &options->pull;
   pull->add_option("repo", p->repo,
-                   "org/name, or hf://[datasets/|spaces/]org/name[@revision][/path]")
+                   "org/name, hf://[datasets/|spaces/]org/name[@revision][/path], or "
+                   "modelscope://[datasets/]org/name[@revision][/path]")
       ->required()
       ->type_name("REPO");
   pull->add_option("files", p->files, "Files, folders (\"dir/\") or patterns; default: all")
@@ -123,6 +124,10 @@ void AddPull(CLI::App* app, Options* options) {
   AddToken(pull, options);
   pull->add_option("--authority", p->authority, "Believe the listing of this source alone")
       ->type_name("SOURCE");
+  pull->add_option("--modelscope-id", p->modelscope_id,
+                   "Under which name ModelScope has the same files; default: it is looked for")
+      ->type_name("ORG/NAME")
+      ->check(kNotEmpty);
   CLI::Option* dry = pull->add_flag("--dry-run", p->dry_run, "Say what would be fetched");
   pull->add_flag("--detach", p->detach, "Print the pull's id and leave it to the daemon")
       ->excludes(dry);

@@ -23,6 +23,11 @@ std::string HubCacheDir(const Environment& env) {
   return HubHome(env) + "/hub";
 }
 
+std::string ModelScopeCacheDir(const Environment& env) {
+  const std::string dir = env.Get("MODELSCOPE_CACHE");
+  return dir.empty() ? env.Home() + "/.cache/modelscope" : env.Expand(dir);
+}
+
 std::string TokenPath(const Environment& env) {
   const std::string path = env.Get("HF_TOKEN_PATH");
   return path.empty() ? HubHome(env) + "/token" : env.Expand(path);

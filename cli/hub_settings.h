@@ -1,4 +1,4 @@
-// The folders that hfget shares with huggingface_hub, found where it finds them. Source:
+// The folders that hfget shares with huggingface_hub and modelscope, found where they find them. Source:
 // hf-hub-protocol §4.3.
 #ifndef HFGET_CLI_HUB_SETTINGS_H_
 #define HFGET_CLI_HUB_SETTINGS_H_
@@ -13,6 +13,9 @@ namespace hfget::cli {
 // ~/.cache/huggingface/hub.
 // "~" and "$VAR" are expanded. May be relative.
 std::string HubCacheDir(const Environment& env);
+
+// MODELSCOPE_CACHE > ~/.cache/modelscope, as ModelScope's SDK has it.
+std::string ModelScopeCacheDir(const Environment& env);
 
 // The file with the token that is used: HF_TOKEN_PATH, or else "token" beside the cache.
 std::string TokenPath(const Environment& env);

@@ -19,6 +19,7 @@ struct PullOptions {
   bool has_local_dir = false;
   bool has_cache_dir = false;
   std::string authority;
+  std::string modelscope_id;
   bool dry_run = false;
   bool detach = false;
 };

@@ -35,6 +35,25 @@ ExitCode Detach(Context& context, const Options& options, const v1::Pull& pull) 
   return ExitCode::kDone;
 }
 
+// What the command was given is for the hub whose repo it names; what is found has a realm of its own.
+absl::Status SetTokens(Context& context, const Options& options, v1::PullRequest* request) {
+  absl::StatusOr<std::string> scope = CleanToken(context.env.Get("MODELSCOPE_API_TOKEN"), "MODELSCOPE_API_TOKEN");
+  if (!scope.ok()) return scope.status();
+  request->set_modelscope_token(*std::move(scope));
+  const bool given = !options.token.token.empty() || !options.token.file.empty();
+  if (IsModelScope(options.pull.repo) && !given) return absl::OkStatus();
+  absl::StatusOr<FoundToken> token = TakeToken(context, options);
+  if (!token.ok()) return token.status();
+  if (IsModelScope(options.pull.repo)) {
+    request->set_modelscope_token(std::move(token->token));
+    return absl::OkStatus();
+  }
+  request->set_token_is_ambient(!token->token.empty() && !token->given);
+  request->set_anonymous(token->anonymous);
+  request->set_token(std::move(token->token));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::PullRequest> MakePullRequest(Context& context,
@@ -54,11 +73,8 @@ absl::StatusOr<v1::PullRequest> MakePullRequest(Context& context,
   if (!target.ok()) return target.status();
   request.set_local_dir(std::move(target->local_dir));
   request.set_cache_dir(std::move(target->cache_dir));
-  absl::StatusOr<FoundToken> token = TakeToken(context, all_options);
-  if (!token.ok()) return token.status();
-  request.set_token_is_ambient(!token->token.empty() && !token->given);
-  request.set_anonymous(token->anonymous);
-  request.set_token(std::move(token->token));
+  request.set_modelscope_id(options.modelscope_id);
+  if (const absl::Status status = SetTokens(context, all_options, &request); !status.ok()) return status;
   return request;
 }
 

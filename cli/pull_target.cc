@@ -1,5 +1,6 @@
 #include "cli/pull_target.h"
 
+#include "absl/strings/match.h"
 #include "cli/hub_settings.h"
 
 namespace hfget::cli {
@@ -8,6 +9,14 @@ v1::RepoType TypeOfName(const std::string& name) {
   if (name == "model") return v1::REPO_TYPE_MODEL;
   if (name == "dataset") return v1::REPO_TYPE_DATASET;
   return name == "space" ? v1::REPO_TYPE_SPACE : v1::REPO_TYPE_UNSPECIFIED;
+}
+
+bool IsModelScope(absl::string_view repo) {
+  for (const absl::string_view start : {"modelscope://", "https://modelscope.cn/", "https://www.modelscope.cn/",
+                                        "https://modelscope.ai/", "https://www.modelscope.ai/"}) {
+    if (absl::StartsWithIgnoreCase(repo, start)) return true;
+  }
+  return false;
 }
 
 absl::StatusOr<TargetFolders> TargetOf(const Context& context, const PullOptions& options) {
@@ -24,8 +33,9 @@ absl::StatusOr<TargetFolders> TargetOf(const Context& context, const PullOptions
   if (options.has_local_dir) {
     target.local_dir = absolute(options.local_dir);
   } else {
-    target.cache_dir = options.has_cache_dir ? absolute(options.cache_dir)
-                                             : AbsolutePath(context.cwd, HubCacheDir(context.env));
+    const std::string found =
+        IsModelScope(options.repo) ? ModelScopeCacheDir(context.env) : HubCacheDir(context.env);
+    target.cache_dir = options.has_cache_dir ? absolute(options.cache_dir) : AbsolutePath(context.cwd, found);
   }
   return target;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -98,7 +99,8 @@ std::string FileStateName(v1::FileProgress::State state) {
 }
 
 std::string RepoName(const v1::Pull& pull) {
-  const bool plain = pull.type() == v1::REPO_TYPE_MODEL || pull.type() == v1::REPO_TYPE_UNSPECIFIED;
+  const bool plain = pull.type() == v1::REPO_TYPE_MODEL || pull.type() == v1::REPO_TYPE_UNSPECIFIED ||
+                     absl::StrContains(pull.repo(), "://");  // says it all
   return plain ? pull.repo() : absl::StrCat(RepoTypeName(pull.type()), "s/", pull.repo());
 }
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/hub/repo_id.h"
 #include "daemon/toml_reader.h"
 
 namespace hfget {
@@ -84,6 +85,30 @@ void ReadLog(const toml::table& table, Problems& problems, ConfigFile* config) {
   reader.RefuseTheRest();
 }
 
+// Ids hold slashes, so that these keys stand in quotes.
+void ReadIds(const toml::table& table, Problems& problems, ConfigFile* config) {
+  for (const auto& [key, node] : table) {
+    const std::string id(key.str());
+    const std::optional<std::string> other = node.value<std::string>();
+    const absl::StatusOr<hub::RepoSpec> here = hub::ParseRepoSpec(id);
+    const bool plain = here.ok() && here->repo.hub == hub::Hub::kHuggingFace && here->revision.empty() && here->path.empty();
+    if (!plain || !other || !hub::CheckRepoName(*other).ok() || !absl::StrContains(*other, "/")) {
+      problems.Add(PlaceOf(key), absl::StrCat("\"", id, "\" in modelscope.ids is not a pair of repo ids"),
+                   ": write \"org/name\" = \"org-there/name-there\"");
+      continue;
+    }
+    config->modelscope_ids[hub::DisplayName(here->repo)] = *other;
+  }
+}
+
+void ReadModelScope(const toml::table& table, Problems& problems, ConfigFile* config) {
+  TomlReader reader(table, "modelscope", problems);
+  config->modelscope_cache_dir = reader.String("cache_dir");
+  config->modelscope_token_file = reader.String("token_file");
+  if (const auto* ids = reader.Table("ids")) ReadIds(*ids, problems, config);
+  reader.RefuseTheRest();
+}
+
 ConfigFile ReadAll(const toml::table& table, Problems& problems) {
   ConfigFile config;
   TomlReader reader(table, "", problems);
@@ -99,6 +124,7 @@ ConfigFile ReadAll(const toml::table& table, Problems& problems) {
   if (const auto* source = reader.Table("source", "tables: one [source.NAME] for each source")) {
     ReadSources(*source, problems, &config);
   }
+  if (const auto* modelscope = reader.Table("modelscope")) ReadModelScope(*modelscope, problems, &config);
   if (const auto* limits = reader.Table("limits")) ReadLimits(*limits, problems, &config);
   if (const auto* log = reader.Table("log")) ReadLog(*log, problems, &config);
   reader.RefuseTheRest();

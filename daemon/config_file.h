@@ -2,6 +2,7 @@
 #ifndef HFGET_DAEMON_CONFIG_FILE_H_
 #define HFGET_DAEMON_CONFIG_FILE_H_
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -33,6 +34,11 @@ struct ConfigFile {
   std::optional<std::string> cache_dir;   // as written
   std::optional<std::string> token_file;  // as written
   std::optional<std::string> probe_repo;  // as written
+
+  // [modelscope]
+  std::optional<std::string> modelscope_cache_dir;   // as written
+  std::optional<std::string> modelscope_token_file;  // as written
+  std::map<std::string, std::string> modelscope_ids;  // [modelscope.ids]: Hugging Face id -> ModelScope's
 
   // sources = ["tuna", "official"]: which are used, in this order. With the place of each name.
   std::optional<std::vector<std::pair<std::string, std::string>>> source_order;

@@ -87,6 +87,13 @@ absl::Status FillEngine(const ConfigFile& config, const Flags& flags, const Envi
   engine->sync_data = !flags.no_fsync;
   const std::string token_file =
       flags.token_file.empty() ? config.token_file.value_or("") : flags.token_file;
+  engine->modelscope_cache_dir = config.modelscope_cache_dir && !config.modelscope_cache_dir->empty()
+                                     ? env.Absolute(*config.modelscope_cache_dir)
+                                     : DefaultModelScopeFolder(env);
+  engine->modelscope_ids = config.modelscope_ids;
+  engine->find_modelscope_token = [env, file = env.Absolute(config.modelscope_token_file.value_or(""))] {
+    return FindOwnModelScopeToken(env, file);
+  };
   engine->find_token = [env, file = env.Absolute(token_file)] { return FindOwnToken(env, file); };
   return absl::OkStatus();
 }

@@ -73,6 +73,11 @@ std::vector<std::string> TokenFiles(const Environment& env) {
 
 }  // namespace
 
+Secret FindOwnModelScopeToken(const Environment& env, const std::string& token_file) {
+  if (!token_file.empty()) return ReadConfigured(token_file);
+  return Clean(env.Get("MODELSCOPE_API_TOKEN"), "$MODELSCOPE_API_TOKEN");
+}
+
 Secret FindOwnToken(const Environment& env, const std::string& token_file) {
   if (!token_file.empty()) return ReadConfigured(token_file);
   if (env.IsTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN")) return Secret();

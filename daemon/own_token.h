@@ -19,6 +19,10 @@ namespace hfget {
 // reference/hf-hub-protocol.md §4.3. Thread: any that may block.
 Secret FindOwnToken(const Environment& env, const std::string& token_file = "");
 
+// Likewise the daemon's own ModelScope token: of the file, or $MODELSCOPE_API_TOKEN. The SDK's own store of cookies is a
+// pickle, which nobody but the SDK should read.
+Secret FindOwnModelScopeToken(const Environment& env, const std::string& token_file = "");
+
 }  // namespace hfget
 
 #endif  // HFGET_DAEMON_OWN_TOKEN_H_

@@ -50,4 +50,9 @@ std::string DefaultCacheFolder(const Environment& env) {
   return JoinPath(HfHome(env), "hub");
 }
 
+std::string DefaultModelScopeFolder(const Environment& env) {
+  const std::string named = env.Get("MODELSCOPE_CACHE");
+  return env.Absolute(named.empty() ? "~/.cache/modelscope" : named);
+}
+
 }  // namespace hfget

@@ -30,6 +30,9 @@ std::string DefaultConfigFile(const Environment& env);
 // ~/.cache/huggingface/hub.
 std::string DefaultCacheFolder(const Environment& env);
 
+// $MODELSCOPE_CACHE > ~/.cache/modelscope, as its SDK has it.
+std::string DefaultModelScopeFolder(const Environment& env);
+
 // $HF_HOME > $XDG_CACHE_HOME/huggingface > ~/.cache/huggingface.
 std::string HfHome(const Environment& env);
 

@@ -82,17 +82,25 @@ bool IsHuggingFace(const hub::Url& url) {
   return false;
 }
 
+bool IsModelScope(const hub::Url& url) {
+  for (const absl::string_view host : {"modelscope.cn", "modelscope.ai"}) {
+    if (url.host == host || absl::EndsWith(url.host, absl::StrCat(".", host))) return true;
+  }
+  return false;
+}
+
 // The one policy that shows a token without proof is for those who issue them, and for tests on
 // this machine.
-bool MayBeTrustedUnproven(const std::string& endpoint) {
-  const absl::StatusOr<hub::Url> url = hub::ParseUrl(endpoint);
-  return url.ok() && (IsHuggingFace(*url) || url->IsLoopback());
+bool MayBeTrustedUnproven(const SourceConfig& source) {
+  const absl::StatusOr<hub::Url> url = hub::ParseUrl(source.endpoint);
+  if (!url.ok()) return false;
+  return url->IsLoopback() || (source.dialect == "modelscope" ? IsModelScope(*url) : IsHuggingFace(*url));
 }
 
 // `written`: by the user; a built-in policy gives way when the endpoint was changed under it.
 absl::Status CheckTokenPolicy(const std::string& where, bool written, SourceConfig* source) {
   if (source->token_policy != core::TokenPolicy::kAlways ||
-      MayBeTrustedUnproven(source->endpoint)) {
+      MayBeTrustedUnproven(*source)) {
     return absl::OkStatus();
   }
   if (!written) {
@@ -101,7 +109,8 @@ absl::Status CheckTokenPolicy(const std::string& where, bool written, SourceConf
   }
   return absl::InvalidArgumentError(absl::StrCat(
       "token = \"always\" of the source at ", where,
-      " is for huggingface.co alone: write \"if-proven\" for a mirror that you trust"));
+      source->dialect == "modelscope" ? " is for modelscope.cn alone: leave it out"
+                                      : " is for huggingface.co alone: write \"if-proven\" for a mirror that you trust"));
 }
 
 class ListBuilder {
@@ -109,6 +118,7 @@ class ListBuilder {
   explicit ListBuilder(const Environment& env) : env_(env), sources_(BuiltInSources()) {}
 
   absl::Status TakePai();
+  absl::Status TakeModelScope();
   absl::Status Take(const SourceSection& section);
   absl::Status TakeHfEndpoint();
   // `hf_endpoint_first`: the source of $HF_ENDPOINT stays in front though the list does not name
@@ -140,7 +150,7 @@ SourceConfig* ListBuilder::Find(absl::string_view name) {
 
 bool ListBuilder::OtherAuthority() const {
   return std::any_of(sources_.begin(), sources_.end(), [](const SourceConfig& s) {
-    return s.enabled && s.authority && s.name != "env";
+    return s.enabled && s.authority && s.name != "env" && s.dialect == "huggingface";
   });
 }
 
@@ -163,6 +173,14 @@ absl::Status ListBuilder::TakePai() {
                          CheckEndpoint(PaiEndpoint(endpoint), "$HFGET_PAI_ENDPOINT"));
   pai->enabled = !SwitchedOff("pai");
   return absl::OkStatus();
+}
+
+absl::Status ListBuilder::TakeModelScope() {
+  const std::string endpoint = env_.Get("MODELSCOPE_ENDPOINT");
+  SourceConfig* modelscope = Find("modelscope");
+  if (endpoint.empty()) return absl::OkStatus();
+  HFGET_ASSIGN_OR_RETURN(modelscope->endpoint, CheckEndpoint(endpoint, "$MODELSCOPE_ENDPOINT"));
+  return CheckTokenPolicy("$MODELSCOPE_ENDPOINT", /*written=*/false, modelscope);
 }
 
 absl::Status ListBuilder::Take(const SourceSection& section) {
@@ -281,7 +299,8 @@ std::vector<SourceConfig> BuiltInSources() {
   sources[0].token_policy = core::TokenPolicy::kAlways;
   sources[2].enabled = false;
   sources[4].dialect = "modelscope";
-  sources[4].enabled = false;
+  sources[4].token_policy = core::TokenPolicy::kAlways;  // its own realm's
+  sources[4].max_connections = 8;  // with more, some get stuck
   return sources;
 }
 
@@ -292,6 +311,7 @@ absl::StatusOr<std::vector<SourceConfig>> ListSources(const ConfigFile& config,
     HFGET_RETURN_IF_ERROR(builder.Take(section));
   }
   HFGET_RETURN_IF_ERROR(builder.TakePai());
+  HFGET_RETURN_IF_ERROR(builder.TakeModelScope());
   HFGET_RETURN_IF_ERROR(builder.TakeHfEndpoint());
   if (const Names names = NamesInEnvironment(env); !names.empty()) {
     HFGET_RETURN_IF_ERROR(builder.Restrict(names, /*hf_endpoint_first=*/false));

@@ -13,8 +13,7 @@
 
 namespace hfget {
 
-// official, tuna, pai (without an endpoint, off), hf-mirror, modelscope (off until its dialect is
-// spoken).
+// official, tuna, pai (without an endpoint, off), hf-mirror, modelscope.
 std::vector<engine::SourceConfig> BuiltInSources();
 
 // In order of preference; sources that are not to be used follow, with enabled = false, so that

@@ -34,6 +34,8 @@ struct PullSpec {
   Secret token;           // from the request; empty: the daemon's own
   bool token_is_ambient = false;  // the caller found it and did not give it for this pull
   bool anonymous = false;         // no token at all, not even the daemon's own
+  Secret modelscope_token;        // from the request, for sources of that realm only; empty: the daemon's own
+  std::string modelscope_id;      // under which ModelScope has a Hugging Face repo; empty: it is looked for
   bool dry_run = false;
 };
 

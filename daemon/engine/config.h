@@ -3,6 +3,7 @@
 #define HFGET_DAEMON_ENGINE_CONFIG_H_
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct EngineConfig {
   // A small public repo that every hub has, for probes.
   hub::RepoId probe_repo{hub::RepoType::kModel, "openai-community/gpt2"};
   std::string cache_dir;              // the default Hugging Face cache (hub folder), absolute
+  std::string modelscope_cache_dir;   // likewise ModelScope's
+  std::map<std::string, std::string> modelscope_ids;  // Hugging Face id -> ModelScope's, where the user knows
   std::string state_dir;              // the daemon's own, absolute; empty: none that hfget doctor could look at
   int max_connections = 64;           // all sources together; costs 256 KiB of receive buffer each
   int max_active_pulls = 4;           // further ones wait in order
@@ -45,6 +48,7 @@ struct EngineConfig {
   // The daemon's own token, looked for anew at each pull (environment, files). Called on the disk pool, never on the engine
   // thread. Default: none.
   std::function<Secret()> find_token;
+  std::function<Secret()> find_modelscope_token;  // likewise, of that realm
   bool sync_data = true;  // false (--no-fsync): no fdatasync; a power cut may then lose what was called done
 };
 

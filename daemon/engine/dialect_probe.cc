@@ -5,6 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/disk/digest.h"
 #include "daemon/engine/verdicts.h"
+#include "daemon/hub/counterpart.h"
+#include "daemon/hub/hf_dialect.h"
+#include "daemon/hub/ms_dialect.h"
 
 namespace hfget::engine {
 namespace {
@@ -26,32 +29,54 @@ const hub::ManifestFile* Smallest(const hub::Manifest& manifest) {
 
 DialectProbe::DialectProbe(Context& context, core::SourceIndex source, Done done)
     : context_(context), source_(source), done_(std::move(done)) {
+  const hub::RepoId& repo = context_.config.probe_repo;
+  if (context_.sources.at(source_).hub() == hub::Hub::kHuggingFace) {
+    repos_.push_back(repo);
+  } else {
+    for (const std::string& id : hub::CounterpartCandidates(repo, "", {context_.config.modelscope_ids})) {
+      repos_.push_back({repo.type, id, hub::Hub::kModelScope});
+    }
+  }
+  AskNextRepo();
+}
+
+void DialectProbe::AskNextRepo() {
   ListingAttempt::Wish wish;
-  wish.repo = context_.config.probe_repo;
-  wish.revision = "main";
+  wish.repo = repos_[next_repo_++];
+  wish.revision = std::string(hub::DefaultRevision(wish.repo.hub));
   attempt_ = std::make_unique<ListingAttempt>(
       context_, source_, std::move(wish), lifetime_.Guard([this](ListingVerdict verdict) { OnPinned(std::move(verdict)); }));
 }
 
 void DialectProbe::OnPinned(ListingVerdict verdict) {
   const auto finished = std::move(attempt_);  // lives until this function ends
+  const bool scope = repos_.front().hub == hub::Hub::kModelScope;
+  const bool absent = scope && verdict.said && verdict.said->cause == core::ErrorCause::kNotFound;
+  if (absent && next_repo_ < repos_.size()) return AskNextRepo();
+  if (absent) return End(core::Failure::kNone, "");
+  if (verdict.manifest) return OnListed(*verdict.manifest);
   if (!verdict.pinned) return End(verdict.failure, std::move(verdict.why));
-  commit_ = verdict.pinned->commit;
   ListingAttempt::Wish wish;
   wish.repo = verdict.pinned->repo;
-  wish.revision = commit_;
+  wish.revision = verdict.pinned->commit;
   wish.tree = true;
   attempt_ = std::make_unique<ListingAttempt>(
-      context_, source_, std::move(wish), lifetime_.Guard([this](ListingVerdict v) { OnListed(std::move(v)); }));
+      context_, source_, std::move(wish), lifetime_.Guard([this](ListingVerdict listed) {
+        const auto finished = std::move(attempt_);  // lives until this function ends
+        if (!listed.manifest) return End(listed.failure, std::move(listed.why));
+        OnListed(*listed.manifest);
+      }));
 }
 
-void DialectProbe::OnListed(ListingVerdict verdict) {
-  const auto finished = std::move(attempt_);  // lives until this function ends
-  if (!verdict.manifest) return End(verdict.failure, std::move(verdict.why));
-  const hub::ManifestFile* file = Smallest(*verdict.manifest);
+void DialectProbe::OnListed(const hub::Manifest& manifest) {
+  const hub::ManifestFile* file = Smallest(manifest);
   if (file == nullptr) return End(core::Failure::kNone, "");  // the listing is all there is to see
   file_ = *file;
-  AskFile(hub::ResolveUrl(context_.sources.at(source_).config.endpoint, context_.config.probe_repo, commit_, file_.path));
+  const std::string& endpoint = context_.sources.at(source_).config.endpoint;
+  const hub::RepoId& repo = repos_[next_repo_ - 1];
+  AskFile(repo.hub == hub::Hub::kModelScope
+              ? hub::MsFileUrl(endpoint, repo, hub::DefaultRevision(repo.hub), file_.path)
+              : hub::ResolveUrl(endpoint, repo, manifest.commit, file_.path));
 }
 
 void DialectProbe::AskFile(std::string url) {

@@ -1,9 +1,11 @@
 // Does a source answer as its dialect does? A known public repo is pinned and listed, and one small file's hash is checked.
+// ModelScope may have that repo under another name; to say in its own words that it has not is an answer, too.
 #ifndef HFGET_DAEMON_ENGINE_DIALECT_PROBE_H_
 #define HFGET_DAEMON_ENGINE_DIALECT_PROBE_H_
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "daemon/engine/context.h"
@@ -23,8 +25,9 @@ class DialectProbe {
   DialectProbe(Context& context, core::SourceIndex source, Done done);
 
  private:
+  void AskNextRepo();
   void OnPinned(ListingVerdict verdict);
-  void OnListed(ListingVerdict verdict);
+  void OnListed(const hub::Manifest& manifest);
   void AskFile(std::string url);
   void OnFile(SmallAnswer answer);
   void End(core::Failure failure, std::string why);
@@ -32,7 +35,8 @@ class DialectProbe {
   Context& context_;
   const core::SourceIndex source_;
   Done done_;
-  std::string commit_;
+  std::vector<hub::RepoId> repos_;  // under these names, until one is there
+  size_t next_repo_ = 0;
   hub::ManifestFile file_;
   int hops_ = 0;
   std::string url_;

@@ -6,11 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/base/log.h"
 #include "daemon/engine/verdicts.h"
+#include "daemon/hub/ms_dialect.h"
 
 namespace hfget::engine {
 namespace {
 
 constexpr size_t kErrorBodyBytes = 16 * kKiB;
+constexpr absl::Duration kScopeLinkLife = absl::Minutes(15);
 
 PieceIndex PieceOf(ByteCount position) { return position / kPieceBytes; }
 
@@ -64,6 +66,7 @@ void Fetch::Request() {
     request.headers.emplace_back("Range", absl::StrCat("bytes=", asked_.begin, "-", asked_.end - 1));
   }
   if (job_.target.url.SameOrigin(source.base)) request.bearer = job_.token;
+  if (source.dialect == hub::Dialect::kModelScope) request.bearer_cookie = std::string(hub::kMsTokenCookie);
   accepted_ = false;
   verdict_.reset();
   redirect_.reset();
@@ -104,6 +107,7 @@ net::Handler::Next Fetch::OnHead(net::RequestId, const net::ResponseHead& head) 
   ask.url = job_.target.url;
   ask.range = asked_;
   ask.at_data_host = job_.target.data_host;
+  ask.dialect = context_.sources.at(job_.source).dialect;
   ask.commit = job_.commit;
   ask.file = job_.file;
   ask.hops = hops_;
@@ -124,6 +128,8 @@ net::Handler::Next Fetch::OnHead(net::RequestId, const net::ResponseHead& head) 
     case hub::AnswerKind::kRedirect: {
       Target next{*verdict_->next, job_.target.data_host || verdict_->next_is_data_host};
       if (verdict_->expires) next.expires = *verdict_->expires;
+      // How long its links live is not known.
+      if (ask.dialect == hub::Dialect::kModelScope) next.expires = std::min(next.expires, context_.clock.Wall() + kScopeLinkLife);
       redirect_ = std::move(next);
       return Next::kContinue;  // its short body is thrown away, and the connection lives on
     }
@@ -193,8 +199,10 @@ void Fetch::OnDone(net::RequestId, const net::Outcome& outcome) {
   if (verdict_ && !accepted_ && !redirect_) {
     // The body may say more; what a data host's answer means was narrowed down from its head.
     const hub::HubErrorKind narrowed = verdict_->error.kind;
-    verdict_->error = hub::ClassifyError(head_.status, head_.headers.fields, error_body_,
-                                         !job_.target.data_host, context_.clock.Wall());
+    const bool scope = context_.sources.at(job_.source).dialect == hub::Dialect::kModelScope && !job_.target.data_host;
+    verdict_->error = scope ? hub::ClassifyMsError(head_.status, head_.headers.fields, error_body_, context_.clock.Wall())
+                            : hub::ClassifyError(head_.status, head_.headers.fields, error_body_,
+                                                 !job_.target.data_host, context_.clock.Wall());
     if (job_.target.data_host) verdict_->error.kind = narrowed;
     result_.hub_error = verdict_->error;
     if (job_.target.url.SameOrigin(context_.sources.at(job_.source).base)) result_.token_sent = job_.token;

@@ -54,7 +54,7 @@ void Lister::BeginRound() {
   reasons_.clear();
   rested_until_ = absl::InfiniteFuture();
   round_began_ = context_.clock.Steady();
-  order_ = context_.sources.ListingOrder(round_began_);
+  order_ = context_.sources.ListingOrder(round_began_, options_.repo.hub);
   // Who pinned the commit surely has it.
   if (listing_) {
     std::stable_partition(order_.begin(), order_.end(), [&](core::SourceIndex i) { return i == pinned_.source; });
@@ -87,7 +87,7 @@ bool Lister::MayAsk(core::SourceIndex source) {
 
 bool Lister::IsFor(core::SourceIndex source) const {
   const bool is_private = options_.is_private || (listing_ && pinned_.is_private);
-  return !is_private || context_.sources.MaySendToken(source);
+  return !is_private || context_.sources.MaySendToken(source, options_.repo.hub);
 }
 
 void Lister::Start(core::SourceIndex source) {
@@ -146,7 +146,7 @@ void Lister::OnVerdict(core::SourceIndex source, ListingVerdict verdict) {
 void Lister::OnGood(core::SourceIndex source, ListingVerdict verdict) {
   const absl::Time now = context_.clock.Steady();
   context_.sources.OnSuccess(source, now);
-  if (verdict.manifest) pinned_.source = source;
+  if (listing_) pinned_.source = source;
   const ListingAttempt* pending = PendingAuthority();
   // A commit's listing is the same wherever it comes from.
   if (listing_ || pending == nullptr || IsFinal(source)) return Accept(std::move(verdict));
@@ -178,13 +178,14 @@ void Lister::TakeCandidate() {
 
 void Lister::Accept(ListingVerdict verdict) {
   StopAll();
-  if (verdict.manifest) {
+  if (listing_) {
     verdict.manifest->is_private = pinned_.is_private;
     verdict.manifest->gated = pinned_.gated;
     auto done = std::move(on_listed_);
     return done(*std::move(verdict.manifest));
   }
   pinned_ = *std::move(verdict.pinned);
+  if (verdict.manifest) pinned_.listing = std::make_shared<const hub::Manifest>(*std::move(verdict.manifest));
   SayWhoseListing(pinned_);
   auto done = std::move(on_pinned_);
   done(pinned_);
@@ -192,7 +193,7 @@ void Lister::Accept(ListingVerdict verdict) {
 
 void Lister::SayWhoseListing(Pinned& pinned) const {
   if (IsFinal(pinned.source)) return;
-  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
+  for (const core::SourceIndex i : order_) {
     if (!context_.sources.at(i).config.authority) continue;
     const std::string why = reasons_.empty() ? "" : absl::StrCat(" (", absl::StrJoin(reasons_, "; "), ")");
     pinned.notices.push_back(absl::StrCat("the listing is ", context_.sources.at(pinned.source).config.name,
@@ -253,12 +254,12 @@ PullError Lister::NobodyAnswered() const {
   PullError error;
   error.cause = core::ErrorCause::kNoSource;
   if (!reasons_.empty()) {
-    error.message = absl::StrCat("no source could list ", options_.repo.name, " (", absl::StrJoin(reasons_, "; "),
+    error.message = absl::StrCat("no source could list ", hub::DisplayName(options_.repo), " (", absl::StrJoin(reasons_, "; "),
                                  "); check the network, or add a source that is reachable from here");
   } else if (options_.only_source.empty()) {
     error.message = "no source is configured and switched on; see hfget sources";
   } else {
-    error.message = absl::StrCat("no usable source is named \"", options_.only_source, "\"; see hfget sources");
+    error.message = absl::StrCat("no usable source of this repo's hub is named \"", options_.only_source, "\"; see hfget sources");
   }
   return error;
 }

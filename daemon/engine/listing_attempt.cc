@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/engine/verdicts.h"
+#include "daemon/hub/ms_commit.h"
 
 namespace hfget::engine {
 namespace {
@@ -17,7 +18,11 @@ ListingAttempt::ListingAttempt(Context& context, core::SourceIndex source, Wish 
                                absl::AnyInvocable<void(ListingVerdict)> done)
     : context_(context), source_(source), wish_(std::move(wish)), done_(std::move(done)) {
   const std::string& endpoint = source_config().config.endpoint;
-  if (wish_.tree) {
+  if (wish_.repo.hub == hub::Hub::kModelScope) {
+    builder_.emplace(wish_.repo, "");
+    scope_.emplace(endpoint, wish_.repo, wish_.revision);
+    Ask(scope_->NextUrl());
+  } else if (wish_.tree) {
     builder_.emplace(wish_.repo, wish_.revision);
     Ask(hub::TreeUrl(endpoint, wish_.repo, wish_.revision));
   } else {
@@ -32,8 +37,10 @@ void ListingAttempt::Ask(std::string url) {
   request.ca_bundle = source_config().config.ca_bundle;
   url_ = std::move(url);
   sent_ = Secret();
-  if (wish_.token != nullptr && context_.sources.MaySendToken(source_)) sent_ = wish_.token->For(source_);
+  const bool may = context_.sources.MaySendToken(source_, wish_.repo.hub);
+  if (wish_.token != nullptr && may) sent_ = wish_.token->For(source_);
   request.bearer = sent_;
+  if (scope_) request.bearer_cookie = std::string(hub::kMsTokenCookie);
   asked_at_ = context_.clock.Steady();
   request_ = std::make_unique<SmallRequest>(
       context_, std::move(request), SmallRequest::Limits{},
@@ -54,7 +61,9 @@ void ListingAttempt::OnAnswer(SmallAnswer answer) {
   if (status >= 300 && status < 400) {
     OnRedirect(answer);
   } else if (status != 200) {
-    OnHubError(answer);
+    OnHubError(ErrorOf(answer));
+  } else if (scope_) {
+    OnScopePage(answer);
   } else if (wish_.tree) {
     OnTreePage(answer);
   } else {
@@ -103,16 +112,7 @@ void ListingAttempt::OnTreePage(const SmallAnswer& answer) {
   auto rows = hub::ParseTreePage(answer.body);
   absl::Status status = rows.status();
   if (status.ok()) status = builder_->AddPage(*std::move(rows));
-  if (!status.ok()) {
-    ListingVerdict verdict;
-    verdict.failure = core::Failure::kWrongAnswer;
-    verdict.why = std::string(status.message());
-    verdict.said = PullError{core::ErrorCause::kHostileListing,
-                             absl::StrCat("the listing of ", wish_.repo.name, " from ", source_config().config.name,
-                                          " cannot be used: ", status.message()),
-                             source_config().config.name, {}};
-    return End(std::move(verdict));
-  }
+  if (!status.ok()) return FailHostile(status);
   ++pages_;
   const std::string next = hub::NextLink(answer.head.headers.fields);
   if (next.empty()) {
@@ -127,6 +127,44 @@ void ListingAttempt::OnTreePage(const SmallAnswer& answer) {
   }
   hops_ = 0;
   Ask(*std::move(url));
+}
+
+void ListingAttempt::FailHostile(const absl::Status& status) {
+  ListingVerdict verdict;
+  verdict.failure = core::Failure::kWrongAnswer;
+  verdict.why = std::string(status.message());
+  verdict.said = PullError{core::ErrorCause::kHostileListing,
+                           absl::StrCat("the listing of ", wish_.repo.name, " from ", source_config().config.name,
+                                        " cannot be used: ", status.message()),
+                           source_config().config.name, {}};
+  End(std::move(verdict));
+}
+
+void ListingAttempt::OnScopePage(const SmallAnswer& answer) {
+  auto rows = scope_->Add(answer.body);
+  if (absl::IsNotFound(rows.status())) {
+    hub::HubError error = ErrorOf(answer);
+    // A revision that is not there is listed as nothing, and called a success.
+    if (error.kind == hub::HubErrorKind::kNone) error.kind = hub::HubErrorKind::kRevisionNotFound;
+    return OnHubError(error);
+  }
+  if (!rows.ok() && pages_ == 0 && !source_config().verified) {
+    return Fail(core::Failure::kWrongAnswer, std::string(rows.status().message()));
+  }
+  absl::Status status = rows.status();
+  if (status.ok()) status = builder_->AddPage(*std::move(rows));
+  if (!status.ok()) return FailHostile(status);
+  ++pages_;
+  hops_ = 0;
+  if (std::string next = scope_->NextUrl(); !next.empty()) return Ask(std::move(next));
+  ListingVerdict verdict;
+  verdict.manifest = std::move(*builder_).Build();
+  verdict.manifest->commit = hub::MsCommit(verdict.manifest->files);
+  Pinned& pinned = verdict.pinned.emplace();
+  pinned.repo = wish_.repo;
+  pinned.commit = verdict.manifest->commit;
+  pinned.source = source_;
+  End(std::move(verdict));
 }
 
 hub::AskedFor ListingAttempt::Asked() const {
@@ -146,9 +184,13 @@ bool ListingAttempt::DoesWithoutToken() {
   return wish_.token->OnRefused(source_, config.name, config.authority, sent_) == PullToken::Remedy::kAskAgain;
 }
 
-void ListingAttempt::OnHubError(const SmallAnswer& answer) {
-  const hub::HubError error = hub::ClassifyError(answer.head.status, answer.head.headers.fields, answer.body, true,
-                                                 context_.clock.Wall());
+hub::HubError ListingAttempt::ErrorOf(const SmallAnswer& answer) const {
+  const hub::HeaderFields& fields = answer.head.headers.fields;
+  if (scope_) return hub::ClassifyMsError(answer.head.status, fields, answer.body, context_.clock.Wall());
+  return hub::ClassifyError(answer.head.status, fields, answer.body, true, context_.clock.Wall());
+}
+
+void ListingAttempt::OnHubError(const hub::HubError& error) {
   if (!sent_.empty() && error.status == 401) context_.sources.OnAuthenticated(source_, false, "401");
   if (error.kind == hub::HubErrorKind::kInvalidToken && DoesWithoutToken()) return Ask(url_);
   const hub::AskedFor asked = Asked();

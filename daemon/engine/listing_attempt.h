@@ -19,6 +19,7 @@
 #include "daemon/hub/hub_error.h"
 #include "daemon/hub/manifest.h"
 #include "daemon/hub/manifest_builder.h"
+#include "daemon/hub/ms_dialect.h"
 
 namespace hfget::engine {
 
@@ -30,9 +31,10 @@ struct Pinned {
   bool gated = false;
   core::SourceIndex source = 0;
   std::vector<std::string> notices;
+  std::shared_ptr<const hub::Manifest> listing;  // that came with the commit; null: it is still to be asked for
 };
 
-// What came of an attempt: the commit, or the manifest, or why neither.
+// What came of an attempt: the commit, or the manifest (of ModelScope: both), or why neither.
 struct ListingVerdict {
   std::optional<Pinned> pinned;
   std::optional<hub::Manifest> manifest;
@@ -51,7 +53,7 @@ class ListingAttempt {
   struct Wish {
     hub::RepoId repo;
     std::string revision;  // of a listing: the full commit
-    bool tree = false;     // the listing; else the commit
+    bool tree = false;     // the listing; else the commit. ModelScope has no commits: its listing is asked for in either case
     PullToken* token = nullptr;  // borrowed, sent only where it may be; null: none
   };
 
@@ -67,7 +69,10 @@ class ListingAttempt {
   void OnRedirect(const SmallAnswer& answer);
   void OnInfo(const SmallAnswer& answer);
   void OnTreePage(const SmallAnswer& answer);
-  void OnHubError(const SmallAnswer& answer);
+  void OnScopePage(const SmallAnswer& answer);
+  void OnHubError(const hub::HubError& error);
+  hub::HubError ErrorOf(const SmallAnswer& answer) const;
+  void FailHostile(const absl::Status& status);
   // The token that was sent is refused, and the same may be asked without it.
   bool DoesWithoutToken();
   void Fail(core::Failure failure, std::string why);
@@ -80,6 +85,7 @@ class ListingAttempt {
   const Wish wish_;
   absl::AnyInvocable<void(ListingVerdict)> done_;
   std::optional<hub::ManifestBuilder> builder_;
+  std::optional<hub::MsListing> scope_;  // of ModelScope
   int hops_ = 0;
   int pages_ = 0;
   std::string url_;

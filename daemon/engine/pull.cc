@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
+#include "daemon/base/sha256.h"
 #include "daemon/disk/digest.h"
 
 namespace hfget::engine {
@@ -30,6 +31,8 @@ bool Plain(absl::string_view file) {
 
 struct Pull::LocalLook {
   Secret token;
+  Secret scope_token;
+  std::optional<std::string> caveat;  // about the folder
   std::optional<hub::Manifest> manifest;
 };
 
@@ -44,7 +47,8 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, std::string id, int64
       canonical_(spec_.repo),
       last_progress_(context.clock.Steady()),
       created_(context.clock.Wall()) {
-  if (spec_.cache_dir.empty()) spec_.cache_dir = context.config.cache_dir;
+  if (spec_.cache_dir.empty()) spec_.cache_dir = DefaultCache();
+  scope_token_.Bring(std::move(spec_.modelscope_token), false);
   token_.Bring(std::move(spec_.token), spec_.token_is_ambient);
   if (spec_.anonymous) token_.Forbid();
 }
@@ -69,16 +73,21 @@ bool Pull::SameAs(const PullSpec& spec) const {
          spec_.filters.files == spec.filters.files && spec_.filters.include == spec.filters.include &&
          spec_.filters.exclude == spec.filters.exclude && spec_.local_dir == spec.local_dir &&
          (spec_.cache_dir == spec.cache_dir ||
-          (spec.cache_dir.empty() && spec_.cache_dir == context_.config.cache_dir)) &&
-         spec_.dry_run == spec.dry_run && spec_.authority == spec.authority;
+          (spec.cache_dir.empty() && spec_.cache_dir == DefaultCache())) &&
+         spec_.dry_run == spec.dry_run && spec_.authority == spec.authority && spec_.modelscope_id == spec.modelscope_id;
+}
+
+const std::string& Pull::DefaultCache() const {
+  return of_modelscope() ? context_.config.modelscope_cache_dir : context_.config.cache_dir;
 }
 
 std::shared_ptr<layout::Layout> Pull::NewLayout(const std::string& commit) const {
-  if (spec_.local_dir.empty()) return layout::NewHfCacheLayout(spec_.cache_dir, spec_.repo, commit);
-  return layout::NewLocalDirLayout(spec_.local_dir, spec_.repo, commit,
-                                   [](FileSystem& fs, const std::string& path, const ContentHash& like) {
-                                     return disk::HashFile(fs, path, like);
-                                   });
+  const auto hash_file = [](FileSystem& fs, const std::string& path, const ContentHash& like) {
+    return disk::HashFile(fs, path, like);
+  };
+  if (!spec_.local_dir.empty()) return layout::NewLocalDirLayout(spec_.local_dir, spec_.repo, commit, hash_file);
+  if (!of_modelscope()) return layout::NewHfCacheLayout(spec_.cache_dir, spec_.repo, commit);
+  return layout::NewModelScopeCacheLayout(spec_.cache_dir, spec_.repo, spec_.revision, commit, hash_file, &Sha256Hex);
 }
 
 void Pull::Begin() {
@@ -87,10 +96,16 @@ void Pull::Begin() {
   const std::string commit = hub::IsFullCommit(spec_.revision) ? spec_.revision : commit_;
   std::shared_ptr<layout::Layout> layout;
   if (!commit.empty()) layout = NewLayout(commit);
-  const bool find_token = token_.wants_own() && context_.config.find_token != nullptr;
+  const bool find_token = token_.wants_own() && !of_modelscope();
+  const bool find_scope = scope_token_.wants_own();
+  const bool scope_cache = of_modelscope() && spec_.local_dir.empty();
   context_.disk.Run(
-      [look, layout, commit, find = find_token ? context_.config.find_token : nullptr](FileSystem& fs) {
+      [look, layout, commit, repo = spec_.repo, scope = scope_cache ? spec_.cache_dir : "",
+       find = find_token ? context_.config.find_token : nullptr,
+       find_scope = find_scope ? context_.config.find_modelscope_token : nullptr](FileSystem& fs) {
         if (find) look->token = find();
+        if (find_scope) look->scope_token = find_scope();
+        if (!scope.empty()) look->caveat = layout::ModelScopeCaveat(fs, scope, repo);
         if (layout) look->manifest = layout->ReadTree(fs, commit);
         return absl::OkStatus();
       },
@@ -101,11 +116,13 @@ void Pull::Begin() {
 
 void Pull::OnLooked(LocalLook look) {
   token_.Find(std::move(look.token));
-  if (token_.present()) Prove();
+  scope_token_.Find(std::move(look.scope_token));
+  if (look.caveat) notices_.push_back(*std::move(look.caveat));
+  if (token_.present() && !of_modelscope()) Prove();
   Lister::Options options;
   options.repo = spec_.repo;
-  options.revision = commit_.empty() ? spec_.revision : commit_;
-  options.token = &token_;
+  options.revision = commit_.empty() || of_modelscope() ? spec_.revision : commit_;
+  options.token = &token(spec_.repo.hub);
   options.only_source = spec_.authority;
   options.is_private = is_private_;
   lister_ = std::make_unique<Lister>(context_, std::move(options));
@@ -147,6 +164,7 @@ void Pull::OnPinned(Pinned pinned) {
       lifetime_.Guard([this, found](absl::Status) {
         if (state_ != core::PullState::kListing) return;
         if (*found) return OnManifest(**std::move(found), false);
+        if (pinned_.listing != nullptr) return OnManifest(*pinned_.listing, true);
         StartListing();
       }));
 }
@@ -277,6 +295,7 @@ void Pull::OnAdopted(const std::vector<FoundFile>& found) {
   done_ = reused_;
   if (todo_.empty()) return Finish();
   SetState(core::PullState::kFetching);
+  SeekCounterparts();
   OpenMore();
 }
 

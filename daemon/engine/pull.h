@@ -13,6 +13,7 @@
 #include "daemon/engine/account_query.h"
 #include "daemon/engine/api.h"
 #include "daemon/engine/context.h"
+#include "daemon/engine/counterparts.h"
 #include "daemon/engine/lifetime.h"
 #include "daemon/engine/lister.h"
 #include "daemon/engine/pull_token.h"
@@ -48,6 +49,7 @@ class Pull final : public TransferClient {
   void Fail(PullError error);
   // With an equal request; a pull that waits for a token queues again. `found`: see PullToken.
   void GiveToken(Secret token, bool found);
+  void GiveModelScopeToken(Secret token);
   // Fails it when nothing has come for too long.
   void CheckProgress(absl::Time now);
 
@@ -65,9 +67,11 @@ class Pull final : public TransferClient {
   // TransferClient
   const std::string& commit() const override { return commit_; }
   const hub::RepoId& repo() const override { return canonical_; }
-  PullToken& token() override { return token_; }
+  PullToken& token(hub::Hub realm) override { return realm == hub::Hub::kModelScope ? scope_token_ : token_; }
   std::shared_ptr<layout::Layout> layout() override { return layout_; }
   const std::string* Barred(core::SourceIndex source) const override;
+  Supply SupplyAt(core::SourceIndex source, size_t file_index) const override;
+  std::string UrlAt(core::SourceIndex source, size_t file_index) const override;
   bool restricted() const override { return is_private_ || is_gated_; }
   void OnReceived(core::SourceIndex source, ByteCount bytes) override;
   void OnWasted(ByteCount bytes) override { wasted_ += bytes; }
@@ -87,6 +91,8 @@ class Pull final : public TransferClient {
   };
 
   void SetState(core::PullState state);
+  bool of_modelscope() const { return spec_.repo.hub == hub::Hub::kModelScope; }
+  const std::string& DefaultCache() const;
   std::shared_ptr<layout::Layout> NewLayout(const std::string& commit) const;
   void OnLooked(LocalLook look);
   void StartPinning();
@@ -103,6 +109,7 @@ class Pull final : public TransferClient {
   static absl::Status Prepare(FileSystem& fs, layout::Layout& layout, const std::vector<hub::ManifestFile>& files,
                               const hub::Manifest* tree, absl::Time now, std::vector<FoundFile>& found);
   void OnAdopted(const std::vector<FoundFile>& found);
+  void SeekCounterparts();
   void OpenMore();
   void Finish();
   // Files that were there and are not any more.
@@ -121,6 +128,7 @@ class Pull final : public TransferClient {
   const int64_t sequence_;
   PullSpec spec_;
   PullToken token_;
+  PullToken scope_token_;  // of ModelScope's realm
 
   core::PullState state_ = core::PullState::kQueued;
   PullError error_;
@@ -135,6 +143,7 @@ class Pull final : public TransferClient {
   Pinned pinned_;
   std::unique_ptr<Lister> lister_;
   std::unique_ptr<AccountQuery> account_query_;
+  std::optional<Counterparts> counterparts_;
   std::shared_ptr<layout::Layout> layout_;
   std::vector<std::string> notices_;
   std::vector<PlannedFile> plan_;

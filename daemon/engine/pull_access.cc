@@ -8,12 +8,18 @@ namespace hfget::engine {
 // An account that may not see a private repo is told that there is none.
 bool Pull::WaitsForToken() const {
   const bool unseen = error_.cause == core::ErrorCause::kNotFound && (is_private_ || commit_.empty());
-  return token_.gone() && (error_.cause == core::ErrorCause::kUnauthorized || unseen);
+  const PullToken& own = of_modelscope() ? scope_token_ : token_;
+  return own.gone() && (error_.cause == core::ErrorCause::kUnauthorized || unseen);
 }
 
 void Pull::GiveToken(Secret token, bool found) {
   token_.Bring(std::move(token), found);
   if (state_ == core::PullState::kNeedsToken) SetState(core::PullState::kQueued);
+}
+
+void Pull::GiveModelScopeToken(Secret token) {
+  scope_token_.Bring(std::move(token), false);
+  if (of_modelscope() && state_ == core::PullState::kNeedsToken) SetState(core::PullState::kQueued);
 }
 
 void Pull::FailWithoutAccess(PullError error, const std::string& path) {
@@ -52,6 +58,7 @@ void Pull::OnProven() {
 }
 
 const std::string* Pull::Barred(core::SourceIndex source) const {
+  if (of_modelscope()) return nullptr;
   static const std::string kPrivate = "the repo is private and this source may not see the token";
   static const std::string kProving = "whether it passes Authorization on is being found out";
   if (!restricted() || context_.sources.MaySendToken(source)) return nullptr;

@@ -44,7 +44,9 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
   s.plan = plan_;
   s.listing_source = listing_source_;
   s.notices = notices_;
-  if (!token_.notice().empty()) s.notices.push_back(token_.notice());
+  for (const PullToken* token : {&token_, &scope_token_}) {
+    if (!token->notice().empty()) s.notices.push_back(token->notice());
+  }
   s.created = created_;
   s.finished = finished_;
   for (const auto& [index, transfer] : running_) {
@@ -63,7 +65,8 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
   if (moving && s.rate_per_sec > 0) s.eta = absl::Seconds((s.total - s.done) / s.rate_per_sec);
   for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
     const Source& source = context_.sources.at(i);
-    if (source.off && shares_.count(i) == 0) continue;
+    const bool foreign = source.hub() != canonical_.hub && !counterparts_;
+    if ((source.off || foreign) && shares_.count(i) == 0) continue;
     ShareSnapshot share;
     share.source = source.config.name;
     const auto found = shares_.find(i);
@@ -74,6 +77,8 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
     if (moving) share.connections = racer_.ConnectionsOf(i, this);
     if (const std::string* bar = Barred(i)) {
       share.note = *bar;
+    } else if (source.hub() != canonical_.hub) {
+      if (counterparts_) share.note = counterparts_->NoteOn(i);
     } else if (source.absences.Has(commit_, now)) {
       share.note = "does not have this commit (yet)";
     } else if (!source.health.Usable(now) || (share.bytes == 0 && source.failures_in_a_row > 0)) {
@@ -98,6 +103,9 @@ records::v1::PullRecord Pull::ToRecord() const {
   r.set_local_dir(spec_.local_dir);
   r.set_cache_dir(spec_.cache_dir);
   r.set_token_origin(token_.origin());
+  r.set_hub(static_cast<int>(spec_.repo.hub));
+  r.set_modelscope_id(spec_.modelscope_id);
+  r.set_modelscope_token_origin(scope_token_.origin());
   r.set_authority(spec_.authority);
   r.set_state(static_cast<int>(state_));
   r.set_error_cause(static_cast<int>(error_.cause));
@@ -125,6 +133,7 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::Pu
       id_(r.id()),
       sequence_(r.sequence()),
       token_(r.token_origin()),
+      scope_token_(r.modelscope_token_origin()),
       error_{static_cast<core::ErrorCause>(r.error_cause()), r.error_message(), r.error_source(), {}},
       commit_(r.commit()),
       path_(r.path()),
@@ -139,7 +148,8 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::Pu
       wasted_(r.wasted_bytes()),
       last_progress_(context.clock.Steady()),
       created_(absl::FromUnixMillis(r.created_unix_ms())) {
-  spec_.repo = {static_cast<hub::RepoType>(r.repo_type()), r.repo()};
+  spec_.repo = {static_cast<hub::RepoType>(r.repo_type()), r.repo(), static_cast<hub::Hub>(r.hub())};
+  spec_.modelscope_id = r.modelscope_id();
   spec_.revision = r.revision();
   spec_.filters.files.assign(r.files().begin(), r.files().end());
   spec_.filters.include.assign(r.include().begin(), r.include().end());

@@ -337,7 +337,7 @@ std::vector<double> Racer::Trust() const {
   std::vector<double> trust;
   for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
     const Source& s = context_.sources.at(i);
-    trust.push_back((s.config.authority ? 10 : 0) + s.stats.success() -
+    trust.push_back((s.config.authority && s.hub() == hub::Hub::kHuggingFace ? 10 : 0) + s.stats.success() -
                     10.0 * static_cast<double>(s.convictions.size()));
   }
   return trust;

@@ -14,6 +14,8 @@
 #include "daemon/core/source_health.h"
 #include "daemon/core/source_stats.h"
 #include "daemon/engine/config.h"
+#include "daemon/hub/dialect.h"
+#include "daemon/hub/repo_id.h"
 #include "daemon/hub/url.h"
 #include "hfget/v1/records.pb.h"
 
@@ -36,10 +38,17 @@ struct DataHost {
 // Thread: the engine.
 struct Source {
   Source(SourceConfig config, hub::Url base, int max_connections)
-      : config(std::move(config)), base(std::move(base)), limit(max_connections) {}
+      : config(std::move(config)),
+        base(std::move(base)),
+        dialect(hub::DialectOf(this->config.dialect).value_or(hub::Dialect::kHuggingFace)),
+        limit(max_connections) {}
+
+  // Whose repos it has, and whose tokens mean something to it.
+  hub::Hub hub() const { return dialect == hub::Dialect::kModelScope ? hub::Hub::kModelScope : hub::Hub::kHuggingFace; }
 
   SourceConfig config;
   hub::Url base;
+  hub::Dialect dialect = hub::Dialect::kHuggingFace;
   core::SourceStats stats;
   core::SourceHealth health;
   core::ConnectionLimit limit;

@@ -17,11 +17,11 @@ constexpr absl::Duration kUnnamedRest = absl::Seconds(30);
 
 using State = core::SourceHealth::State;
 
-core::TokenQuestion QuestionOf(const Source& s, core::ProofVerdict proof) {
+core::TokenQuestion QuestionOf(const Source& s, hub::Hub realm, core::ProofVerdict proof) {
   core::TokenQuestion question;
   question.https = s.base.scheme == "https";
   question.loopback = s.base.IsLoopback();
-  question.same_realm = s.config.dialect == "huggingface";
+  question.same_realm = s.hub() == realm;
   question.policy = s.config.token_policy;
   question.proof = proof;
   return question;
@@ -57,7 +57,7 @@ Sources::Sources(const EngineConfig& config, std::vector<std::string>* problems,
     out.state = "off";
     if (c.endpoint.empty()) {
       out.reason = "it has no endpoint";
-    } else if (c.dialect != "huggingface") {
+    } else if (!hub::DialectOf(c.dialect)) {
       out.reason = absl::StrCat("dialect \"", c.dialect, "\" is not spoken by this version");
     } else if (auto url = hub::ParseUrl(c.endpoint); url.ok()) {
       Source& s = all_.emplace_back(c, *std::move(url), std::min(c.max_connections, config.max_connections));
@@ -124,10 +124,10 @@ int Sources::ConnectionsAllowed(core::SourceIndex index) const {
   return s.verified && !proof_at_stake ? s.limit.Get() : 1;
 }
 
-std::vector<core::SourceIndex> Sources::ListingOrder(absl::Time now) const {
+std::vector<core::SourceIndex> Sources::ListingOrder(absl::Time now, hub::Hub hub) const {
   std::vector<core::SourceIndex> order;
   for (core::SourceIndex i = 0; i < count(); ++i) {
-    if (!Out(i, now)) order.push_back(i);
+    if (all_[i].hub() == hub && !Out(i, now)) order.push_back(i);
   }
   const auto rank = [&](core::SourceIndex i) {
     return std::make_pair(!all_[i].config.authority, !Usable(i, now));
@@ -229,21 +229,22 @@ void Sources::OnHeaders(core::SourceIndex index, const hub::HeaderFields& header
 
 std::optional<core::SourceIndex> Sources::Authority() const {
   for (core::SourceIndex i = 0; i < count(); ++i) {
-    if (all_[i].config.authority && !all_[i].off) return i;
+    if (all_[i].config.authority && !all_[i].off && all_[i].hub() == hub::Hub::kHuggingFace) return i;
   }
   return std::nullopt;
 }
 
 const std::string& Sources::HomeOf(core::SourceIndex index) const {
-  return all_[Authority().value_or(index)].config.endpoint;
+  const bool foreign = all_[index].hub() != hub::Hub::kHuggingFace;
+  return all_[foreign ? index : Authority().value_or(index)].config.endpoint;
 }
 
-bool Sources::MaySendToken(core::SourceIndex index) const {
-  return core::MaySendToken(QuestionOf(all_[index], all_[index].proof.Get(Wall())));
+bool Sources::MaySendToken(core::SourceIndex index, hub::Hub realm) const {
+  return core::MaySendToken(QuestionOf(all_[index], realm, all_[index].proof.Get(Wall())));
 }
 
 bool Sources::WouldSendToken(core::SourceIndex index) const {
-  return core::MaySendToken(QuestionOf(all_[index], core::ProofVerdict::kForwards));
+  return core::MaySendToken(QuestionOf(all_[index], hub::Hub::kHuggingFace, core::ProofVerdict::kForwards));
 }
 
 void Sources::OnAuthenticated(core::SourceIndex index, bool accepted, const std::string& why) {

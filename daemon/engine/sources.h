@@ -40,9 +40,9 @@ class Sources {
   // As many connections as it may have now: its limit; one while it is not verified or its proof is not complete.
   int ConnectionsAllowed(core::SourceIndex index) const;
 
-  // Speaks this dialect, in the order to be asked for a listing: authorities first, then usable before ejected, then as
+  // Those of this hub, in the order to be asked for a listing: authorities first, then usable before ejected, then as
   // configured. Those that are out are left out.
-  std::vector<core::SourceIndex> ListingOrder(absl::Time now) const;
+  std::vector<core::SourceIndex> ListingOrder(absl::Time now, hub::Hub hub = hub::Hub::kHuggingFace) const;
 
   // It answered as its dialect does.
   void OnSuccess(core::SourceIndex index, absl::Time now);
@@ -58,14 +58,15 @@ class Sources {
   // RateLimit on any answer: rest ahead of time when the window is used up.
   void OnHeaders(core::SourceIndex index, const hub::HeaderFields& headers, absl::Time now);
 
-  bool MaySendToken(core::SourceIndex index) const;
+  // A token of this realm.
+  bool MaySendToken(core::SourceIndex index, hub::Hub realm = hub::Hub::kHuggingFace) const;
   // Would be sent one if it were proven: policy, realm and transport allow it.
   bool WouldSendToken(core::SourceIndex index) const;
   // A real request with the token has come back. `accepted`: well.
   void OnAuthenticated(core::SourceIndex index, bool accepted, const std::string& why);
   // Where a person finds the pages of what this source serves: the authority's endpoint, for lack of one its own.
   const std::string& HomeOf(core::SourceIndex index) const;
-  // The hub that the others are compared with; nullopt: none is configured and on.
+  // The Hugging Face hub that the others are compared with; nullopt: none is configured and on.
   std::optional<core::SourceIndex> Authority() const;
 
   // By the user, at run time.

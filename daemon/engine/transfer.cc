@@ -4,10 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "daemon/base/log.h"
 #include "daemon/engine/verdicts.h"
-#include "daemon/hub/hf_dialect.h"
 
 namespace hfget::engine {
 namespace {
@@ -156,78 +154,6 @@ ByteCount Transfer::done_bytes() const {
   return bytes;
 }
 
-// Only where every pull that wants the file bars the source.
-const std::string* Transfer::BarredByPulls(core::SourceIndex source) const {
-  const std::string* why = nullptr;
-  for (const Claim& claim : claims_) {
-    if (claim.client == nullptr) continue;
-    why = claim.client->Barred(source);
-    if (why == nullptr) return nullptr;
-  }
-  return why;
-}
-
-bool Transfer::BarredAsSuspect(core::SourceIndex source) const {
-  if (suspects_allowed_ == 0) return provenance_.Suspected(source);
-  return suspects_allowed_ == 1 && provenance_.UnderSuspicion() && provenance_.suspect() == source;
-}
-
-bool Transfer::LacksCommits(core::SourceIndex source, absl::Time now) const {
-  const core::Absences& absences = context_.sources.at(source).absences;
-  return std::all_of(claims_.begin(), claims_.end(), [&](const Claim& claim) {
-    return claim.client == nullptr || absences.Has(claim.client->commit(), now);
-  });
-}
-
-bool Transfer::MayServe(core::SourceIndex source, absl::Time now) const {
-  return state_ == State::kFetching && resolving_.count(source) == 0 && !BarredAsSuspect(source) &&
-         bars_.Find(source, now) == nullptr && BarredByPulls(source) == nullptr && !LacksCommits(source, now);
-}
-
-// By an authority: then it is no use to wait for a mirror to get it.
-bool Transfer::SaidToBeAbsent(absl::Time now) const {
-  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
-    const Bar* bar = bars_.Find(i, now);
-    if (bar != nullptr && bar->error.cause == core::ErrorCause::kNotFound) return true;
-  }
-  return false;
-}
-
-std::optional<std::string> Transfer::NeverServes(core::SourceIndex source, absl::Time now) const {
-  if (const auto out = context_.sources.Out(source, now)) return *out;
-  if (BarredAsSuspect(source)) return "sent wrong bytes";
-  const Bar* bar = bars_.Find(source, now);
-  const bool absent = bar != nullptr && bar->failure == core::Failure::kNotHere;
-  if (bar != nullptr && (bar->final() || (absent && SaidToBeAbsent(now)))) return bar->error.message;
-  if (const std::string* why = BarredByPulls(source)) return *why;
-  if (LacksCommits(source, now) && SaidToBeAbsent(now)) return "does not have this commit";
-  return std::nullopt;
-}
-
-std::optional<PullError> Transfer::Hopeless(absl::Time now) {
-  if (state_ != State::kFetching || pieces_.missing() == 0) return std::nullopt;
-  std::vector<std::string> reasons;
-  const PullError* best = nullptr;
-  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
-    const Source& source = context_.sources.at(i);
-    const auto why = NeverServes(i, now);
-    if (!why) return std::nullopt;
-    const Bar* bar = bars_.Find(i, now);
-    const bool believed = bar != nullptr && bar->error.cause != core::ErrorCause::kNoSource;
-    if (believed && (best == nullptr || source.config.authority)) best = &bar->error;
-    reasons.push_back(absl::StrCat(source.config.name, ": ", *why));
-  }
-  if (provenance_.UnderSuspicion() && suspects_allowed_ < 2) {
-    ++suspects_allowed_;
-    return std::nullopt;
-  }
-  if (best != nullptr) return *best;
-  PullError error;
-  error.cause = provenance_.UnderSuspicion() ? core::ErrorCause::kCorrupt : core::ErrorCause::kNoSource;
-  error.message = absl::StrCat("no source can serve ", file_.path, " (", absl::StrJoin(reasons, "; "), ")");
-  return error;
-}
-
 FetchJob Transfer::JobFor(const core::Flight& flight, absl::Time wall) {
   FetchJob job;
   job.flight = flight.id;
@@ -235,14 +161,18 @@ FetchJob Transfer::JobFor(const core::Flight& flight, absl::Time wall) {
   job.file = &file_;
   const auto claim = std::find_if(claims_.begin(), claims_.end(), [&](const Claim& c) {
     return c.client != nullptr && c.client->Barred(flight.source) == nullptr &&
+           Suits(c.client->SupplyAt(flight.source, c.file_index)) &&
            !context_.sources.at(flight.source).absences.Has(c.client->commit(), context_.clock.Steady());
   });
   const Claim& chosen = claim != claims_.end() ? *claim : claims_.front();
-  job.commit = chosen.client->commit();
   const Source& source = context_.sources.at(flight.source);
+  const bool scope = source.hub() == hub::Hub::kModelScope;  // which has no commits, and does not say what is not public
+  if (!scope) job.commit = chosen.client->commit();
   // A mirror sees it only where it is of use; at the hub it also counts for the rate limit.
-  const bool of_use = source.config.authority || chosen.client->restricted();
-  if (of_use && context_.sources.MaySendToken(flight.source)) job.token = chosen.client->token().For(flight.source);
+  const bool of_use = scope || source.config.authority || chosen.client->restricted();
+  if (of_use && context_.sources.MaySendToken(flight.source, source.hub())) {
+    job.token = chosen.client->token(source.hub()).For(flight.source);
+  }
   job.range = BytesOf(flight.pieces, file_.size);
   const auto partial = partials_.find(flight.pieces.begin);
   if (!flight.duplicate && partial != partials_.end()) {
@@ -259,8 +189,7 @@ FetchJob Transfer::JobFor(const core::Flight& flight, absl::Time wall) {
     return job;
   }
   targets_.erase(flight.source);
-  auto url = hub::ParseUrl(hub::ResolveUrl(source.config.endpoint, chosen.client->repo(), job.commit,
-                                           chosen.file.path));
+  auto url = hub::ParseUrl(chosen.client->UrlAt(flight.source, chosen.file_index));
   if (url.ok()) job.target.url = *std::move(url);
   resolving_.insert(flight.source);
   return job;
@@ -335,7 +264,7 @@ void Transfer::OnFetchEnd(core::SourceIndex source, FetchResult& result, absl::T
   if (result.failure == core::Failure::kNone) return;
   // Then the other files of this commit need not be asked for, either.
   const bool lags = result.hub_error.kind == hub::HubErrorKind::kRevisionNotFound;
-  if (lags) context_.sources.at(source).absences.Add(result.commit, now);
+  if (lags && !result.commit.empty()) context_.sources.at(source).absences.Add(result.commit, now);
   // The data host may be the cause: the hub is asked for another one.
   if (result.body_bytes == 0) targets_.erase(source);
   PullError error = ErrorFor(source, result);

@@ -1,6 +1,6 @@
 // One partial file: opened, filled by fetches, checkpointed, hashed, published for every pull that wants it.
-// transfer.cc: from the wish to the last piece. transfer_refusal.cc: what a hub's no means. transfer_finish.cc: hash, blame,
-// publication. transfer_record.cc: what outlives the process.
+// transfer.cc: from the wish to the last piece. transfer_sources.cc: who may serve it. transfer_refusal.cc: what a hub's no
+// means. transfer_finish.cc: hash, blame, publication. transfer_record.cc: what outlives the process.
 #ifndef HFGET_DAEMON_ENGINE_TRANSFER_H_
 #define HFGET_DAEMON_ENGINE_TRANSFER_H_
 
@@ -19,6 +19,7 @@
 #include "daemon/engine/api.h"
 #include "daemon/engine/bars.h"
 #include "daemon/engine/context.h"
+#include "daemon/engine/counterparts.h"
 #include "daemon/engine/fetch.h"
 #include "daemon/engine/lifetime.h"
 #include "daemon/engine/pull_token.h"
@@ -36,13 +37,16 @@ class TransferClient {
   virtual ~TransferClient() = default;
   virtual const std::string& commit() const = 0;
   virtual const hub::RepoId& repo() const = 0;
-  virtual PullToken& token() = 0;
+  virtual PullToken& token(hub::Hub realm) = 0;
   // Private or gated: the bytes are not to be had without a token everywhere.
   virtual bool restricted() const = 0;
   // Shared because the disk pool may still publish with it when the pull has gone.
   virtual std::shared_ptr<layout::Layout> layout() = 0;
   // Why this source may not serve this pull's repo, or nothing.
   virtual const std::string* Barred(core::SourceIndex source) const = 0;
+  // What a source has of the file, as far as its listing says, and where. UrlAt REQUIRES: kMaybe or kHas.
+  virtual Supply SupplyAt(core::SourceIndex source, size_t file_index) const = 0;
+  virtual std::string UrlAt(core::SourceIndex source, size_t file_index) const = 0;
   virtual void OnReceived(core::SourceIndex source, ByteCount bytes) = 0;
   virtual void OnWasted(ByteCount bytes) = 0;
   virtual void OnPublished(size_t file_index) = 0;
@@ -132,13 +136,6 @@ class Transfer {
   const Claim* AnyClaim() const;
   // One client may have several files of the same content: it is told once.
   void ForEachClient(absl::FunctionRef<void(TransferClient&)> call) const;
-  const std::string* BarredByPulls(core::SourceIndex source) const;
-  bool BarredAsSuspect(core::SourceIndex source) const;
-  // Every commit that the file is wanted of is absent there (yet).
-  bool LacksCommits(core::SourceIndex source, absl::Time now) const;
-  bool SaidToBeAbsent(absl::Time now) const;
-  // Why nobody need wait for this source; nullopt: it may serve, now or later.
-  std::optional<std::string> NeverServes(core::SourceIndex source, absl::Time now) const;
   void KeepRest(core::SourceIndex source, FetchResult& result);
   void OnWritten(PieceIndex piece, core::SourceIndex source, core::SourceIndex also,
                  ByteCount bytes, absl::StatusOr<disk::WriteDone> done);
@@ -147,6 +144,19 @@ class Transfer {
   // Records what can be kept, closes, and is over.
   void End();
   void Close();
+
+  // --- transfer_sources.cc ---
+  const std::string* BarredByPulls(core::SourceIndex source) const;
+  bool BarredAsSuspect(core::SourceIndex source) const;
+  // The best that a pull knows of: a mere namesake counts only when nobody else is left.
+  Supply SupplyAt(core::SourceIndex source) const;
+  bool Suits(Supply supply) const { return supply == Supply::kHas || (supply == Supply::kMaybe && namesakes_allowed_); }
+  bool IsOfItsHub(core::SourceIndex source) const;
+  // Every commit that the file is wanted of is absent there (yet).
+  bool LacksCommits(core::SourceIndex source, absl::Time now) const;
+  bool SaidToBeAbsent(absl::Time now) const;
+  // Why nobody need wait for this source; nullopt: it may serve, now or later.
+  std::optional<std::string> NeverServes(core::SourceIndex source, absl::Time now) const;
 
   // --- transfer_refusal.cc ---
   PullError ErrorFor(core::SourceIndex source, const FetchResult& result) const;
@@ -203,6 +213,7 @@ class Transfer {
   bool publishing_ = false;  // verified and synced
   int published_ = 0;        // claims
   bool discard_ = false;
+  bool namesakes_allowed_ = false;
   int suspects_allowed_ = 0;  // 1: earlier suspects may serve, for want of others; 2: the last one too
 
   std::map<core::SourceIndex, Target> targets_;

@@ -26,7 +26,11 @@ void Transfer::OnHashed(absl::StatusOr<ContentHash> hash) {
                  file_.hash.hex);
     return LoadProvenanceThenBlame();
   }
-  for (const auto& [source, pieces] : provenance_.Convicted()) host_.Convict(source, *this, pieces);
+  for (const auto& [source, pieces] : provenance_.Convicted()) {
+    // Another file under the same name is no lie.
+    const bool namesake = !IsOfItsHub(source) && file_.hash.kind == ContentHash::Kind::kGitSha1;
+    if (!namesake) host_.Convict(source, *this, pieces);
+  }
   SyncThenPublish();
 }
 

@@ -29,13 +29,13 @@ PullError Transfer::ErrorFor(core::SourceIndex source, const FetchResult& result
   asked.source = s.config.name;
   asked.endpoint = context_.sources.HomeOf(source);
   asked.token_sent = !result.token_sent.empty();
-  asked.token_refused = !asked.token_sent && claim->client->token().refused();
+  asked.token_refused = !asked.token_sent && claim->client->token(s.hub()).refused();
   error.message = hub::Explain(result.hub_error, asked);
   // Only a hub that may see the token can say that access is lacking; only an authority that a file is gone.
   const core::ErrorCause cause = CauseOf(result.hub_error.kind, asked);
   const bool believed = s.config.authority ||
                         (cause == core::ErrorCause::kUnauthorized && context_.sources.MaySendToken(source));
-  if (!believed || result.failure == core::Failure::kLinkExpired) return error;
+  if (!believed || !IsOfItsHub(source) || result.failure == core::Failure::kLinkExpired) return error;
   error.cause = cause;
   if (asked.token_sent && LacksAccess(result.hub_error.kind)) error.no_access = result.hub_error;
   return error;
@@ -47,7 +47,7 @@ bool Transfer::OnTokenRefused(core::SourceIndex source, const FetchResult& resul
   bool again = false;
   std::vector<Claim> failing;
   ForEachClient([&](TransferClient& client) {
-    switch (client.token().OnRefused(source, config.name, config.authority, result.token_sent)) {
+    switch (client.token(context_.sources.at(source).hub()).OnRefused(source, config.name, config.authority, result.token_sent)) {
       case PullToken::Remedy::kAskAgain:
         again = true;
         break;

@@ -105,11 +105,11 @@ std::optional<absl::Duration> RetryAfter(int status, const HeaderFields& headers
   return ParseRetryAfter(FindHeader(headers, "retry-after"), now);
 }
 
-std::string Repo(const AskedFor& asked) {
-  return absl::StrCat(TypeName(asked.repo.type), " ", Printable(asked.repo.name));
-}
-
 bool IsModelScope(const AskedFor& asked) { return asked.repo.hub == Hub::kModelScope; }
+
+std::string Repo(const AskedFor& asked) {
+  return absl::StrCat(IsModelScope(asked) ? "ModelScope " : "", TypeName(asked.repo.type), " ", Printable(asked.repo.name));
+}
 
 std::string Page(const AskedFor& asked) {
   const std::string prefix = IsModelScope(asked) ? absl::StrCat(TypePlural(asked.repo.type), "/")
@@ -122,7 +122,7 @@ std::string PageOfFiles(const AskedFor& asked) {
 }
 
 absl::string_view PassToken(const AskedFor& asked) {
-  return IsModelScope(asked) ? "pass --modelscope-token or set MODELSCOPE_API_TOKEN"
+  return IsModelScope(asked) ? "pass --token or set MODELSCOPE_API_TOKEN"
                              : "pass --token or set HF_TOKEN";
 }
 
@@ -228,7 +228,8 @@ std::string Sentence(const HubError& error, const AskedFor& asked) {
       return absl::StrCat("no error in the answer for ", WhatWasAsked(asked));
     case HubErrorKind::kRevisionNotFound:
       return absl::StrCat(Repo(asked), " has no revision \"", Printable(asked.revision),
-                          "\"; its branches and tags are at ", PageOfFiles(asked));
+                          "\"; ", IsModelScope(asked) ? "the default is \"master\", " : "",
+                          "its branches and tags are at ", PageOfFiles(asked));
     case HubErrorKind::kEntryNotFound:
       return absl::StrCat("there is no ", WhatWasAsked(asked), "; its files are listed at ",
                           PageOfFiles(asked));

@@ -18,6 +18,9 @@
 
 namespace hfget::hub {
 
+// The cookie in which its own SDK sends a token, beside Authorization.
+constexpr absl::string_view kMsTokenCookie = "m_session_id";
+
 // `base` is the source's endpoint without a trailing slash. The answer is the file, or a redirect to it.
 std::string MsFileUrl(absl::string_view base, const RepoId& repo, absl::string_view revision,
                       absl::string_view path);

@@ -119,7 +119,7 @@ absl::Status ModelScopeCacheLayout::Finish(FileSystem& fs, const std::string& re
 // revision is named, the SDK takes what it finds.
 absl::Status ModelScopeCacheLayout::CheckWritable(FileSystem& fs) {
   HFGET_RETURN_IF_ERROR(
-      CheckFoldersWritable(fs, target_, {"", std::string(kStateFolder)}, "--cache-dir"));
+      CheckFoldersWritable(fs, target_, {"", std::string(kStateFolder), PartialFolder()}, "--cache-dir"));
   // A name that no file of a repo may have (path_check.h), so only the way to it is looked at.
   return target_.CheckWay(fs, absl::StrCat("snapshots/", revision_, "/", kStateFolder));
 }

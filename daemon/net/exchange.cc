@@ -190,6 +190,12 @@ absl::Status Exchange::FillHeaders() {
     const Secret value(absl::StrCat("Bearer ", request_.bearer.Reveal()));
     status.Update(headers_.Add("Authorization", value.Reveal()));
   }
+  if (!request_.bearer.empty() && !request_.bearer_cookie.empty()) {
+    // What would end the cookie, or begin another one, is in no token; such a one goes in the header alone.
+    const std::string& token = request_.bearer.Reveal();
+    const Secret cookie(absl::StrCat(request_.bearer_cookie, "=", token));
+    if (token.find_first_of(";, \"\\") == std::string::npos) status.Update(headers_.Add("Cookie", cookie.Reveal()));
+  }
   // Waiting for "100 Continue" would cost a round trip, or a second where the server does not know
   // it.
   if (request_.method == "POST") status.Update(headers_.Suppress("Expect"));

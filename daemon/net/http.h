@@ -30,6 +30,7 @@ struct Request {
   std::string url;             // absolute; http or https only
   std::vector<std::pair<std::string, std::string>> headers;
   Secret bearer;               // empty: no Authorization header. Never written to a log.
+  std::string bearer_cookie;   // the name of a cookie that carries it as well; empty: none does
   std::string body;            // POST only
   std::string proxy = "env";   // "env": http_proxy and friends; "none"; or a proxy URL
   std::string ca_bundle;       // PEM file; empty: the system's, SSL_CERT_FILE and friends

@@ -134,7 +134,8 @@ void Set(const engine::PlannedFile& file, v1::PlannedFile* out) {
 
 void SetIdentity(const engine::PullSnapshot& pull, v1::Pull* out) {
   out->set_id(ValidUtf8(pull.id));
-  out->set_repo(ValidUtf8(pull.repo.name));
+  const bool foreign = pull.repo.hub != hub::Hub::kHuggingFace;
+  out->set_repo(ValidUtf8(foreign ? hub::DisplayName(pull.repo) : pull.repo.name));
   out->set_type(ToProto(pull.repo.type));
   out->set_revision(ValidUtf8(pull.revision));
   out->set_commit(ValidUtf8(pull.commit));

@@ -90,7 +90,10 @@ std::vector<v1::Explanation> Explain(const engine::SourceSnapshot& s, absl::Time
             absl::StrCat(s.reason, s.reason.empty() ? "" : "; ", "out after ", core::SourceHealth::kFailuresToEject,
                          " failures in a row, for ", absl::FormatDuration(core::SourceHealth::kBaseEjection),
                          " and each time longer"));
-  lines.Add("seen to answer", Ago(s.probed, wall), "as its dialect does, by a pull or a probe");
+  const bool stranger = s.state == "unverified";
+  lines.Add("last asked", Ago(s.probed, wall),
+            stranger ? "by a pull or a probe; it was not seen to answer as its dialect does, and has one connection"
+                     : "by a pull or a probe; it answers as its dialect does");
   AddPace(s, lines);
   AddProof(s, wall, lines);
   for (const std::string& evidence : s.evidence) lines.Add("conviction", "wrong bytes", evidence);

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -39,6 +40,9 @@ absl::StatusOr<hub::RepoId> RepoOf(const v1::PullRequest& request, const hub::Re
   hub::RepoId repo = spec.repo;
   if (!spec.type_given) {
     repo.type = asked;
+    if (repo.hub == hub::Hub::kModelScope && asked == hub::RepoType::kSpace) {
+      return absl::InvalidArgumentError("ModelScope has no spaces: only models and datasets can be pulled from it");
+    }
   } else if (request.type() != v1::REPO_TYPE_UNSPECIFIED && asked != repo.type) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", request.repo(), "\" is a ", hub::TypeName(repo.type),
@@ -55,7 +59,7 @@ absl::StatusOr<std::string> RevisionOf(const v1::PullRequest& request, const hub
                                                    "\": leave one out"));
   }
   std::string revision = spec.revision.empty() ? request.revision() : spec.revision;
-  if (revision.empty()) revision = "main";
+  if (revision.empty()) revision = std::string(hub::DefaultRevision(spec.repo.hub));
   HFGET_RETURN_IF_ERROR(hub::CheckRevision(revision));
   return revision;
 }
@@ -70,6 +74,18 @@ absl::StatusOr<hub::Filters> FiltersOf(const v1::PullRequest& request, const hub
   }
   HFGET_RETURN_IF_ERROR(hub::Normalise(filters));
   return filters;
+}
+
+absl::StatusOr<std::string> ModelScopeIdOf(const v1::PullRequest& request, const hub::RepoId& repo) {
+  const std::string& id = request.modelscope_id();
+  if (id.empty()) return std::string();
+  if (repo.hub == hub::Hub::kModelScope) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", request.repo(), "\" is ModelScope's own repo: leave the ModelScope id out"));
+  }
+  const absl::Status status = hub::CheckRepoName(id);
+  if (status.ok() && absl::StrContains(id, "/")) return id;
+  return absl::InvalidArgumentError(
+      absl::StrCat("the ModelScope id \"", hub::Printable(id), "\" is not of the form org/name", status.ok() ? "" : ": ", status.message()));
 }
 
 // Slashes only: ".." is left to the kernel, which alone knows where a symbolic link leads.
@@ -118,6 +134,8 @@ absl::StatusOr<engine::PullSpec> ToSpec(const v1::PullRequest& request) {
     return absl::InvalidArgumentError(
         "both local_dir and cache_dir are given: the files can go to one of them only");
   }
+  HFGET_ASSIGN_OR_RETURN(spec.modelscope_id, ModelScopeIdOf(request, spec.repo));
+  HFGET_ASSIGN_OR_RETURN(spec.modelscope_token, ToToken(request.modelscope_token()));
   HFGET_ASSIGN_OR_RETURN(spec.token, ToToken(request.token()));
   spec.token_is_ambient = request.token_is_ambient();
   spec.anonymous = request.anonymous();
@@ -140,6 +158,9 @@ absl::StatusOr<engine::DiagnoseSpec> ToSpec(const v1::DiagnoseRequest& request) 
   like.set_anonymous(request.anonymous());
   HFGET_ASSIGN_OR_RETURN(engine::PullSpec pull, ToSpec(like));
   engine::DiagnoseSpec spec;
+  if (pull.repo.hub != hub::Hub::kHuggingFace) {
+    return absl::InvalidArgumentError("the doctor looks at Hugging Face repos; whether ModelScope answers says hfget sources probe modelscope");
+  }
   if (!request.repo().empty()) spec.repo = std::move(pull.repo);
   spec.revision = std::move(pull.revision);
   spec.local_dir = std::move(pull.local_dir);

@@ -63,6 +63,28 @@ TEST_F(PullCommandTest, SendsWhatWasAsked) {
                 "/c\" token: \"hf_arg\"");
 }
 
+TEST_F(PullCommandTest, AModelScopeRepoHasACacheAndATokenOfItsOwn) {
+  PullEndsWith(DonePull());
+  daemon_.Start();
+  env_["HF_TOKEN"] = "hf_env";
+  env_["HF_HOME"] = "/hf";
+  env_["MODELSCOPE_CACHE"] = "/ms";
+  Run({"pull", "modelscope://org/m"});
+  env_["MODELSCOPE_API_TOKEN"] = "ms-env\n";
+  Run({"pull", "modelscope://org/m"});
+  Run({"pull", "https://www.modelscope.cn/models/org/m", "--token", "ms-arg"});
+  Run({"pull", "org/m", "--modelscope-id", "there/m"});
+  ASSERT_EQ(daemon_.pull_requests.size(), 4u);
+  EXPECT_EQ(daemon_.pull_requests[0].ShortDebugString(), "repo: \"modelscope://org/m\" cache_dir: \"/ms\"");
+  EXPECT_EQ(daemon_.pull_requests[1].ShortDebugString(),
+            "repo: \"modelscope://org/m\" cache_dir: \"/ms\" modelscope_token: \"ms-env\"");
+  EXPECT_EQ(daemon_.pull_requests[2].modelscope_token(), "ms-arg");
+  EXPECT_EQ(daemon_.pull_requests[2].token(), "");
+  EXPECT_EQ(daemon_.pull_requests[3].ShortDebugString(),
+            "repo: \"org/m\" cache_dir: \"/hf/hub\" token: \"hf_env\" token_is_ambient: true "
+            "modelscope_token: \"ms-env\" modelscope_id: \"there/m\"");
+}
+
 TEST_F(PullCommandTest, TakesTheTokenOfAFileOrOfStandardInput) {
   PullEndsWith(DonePull());
   daemon_.Start();

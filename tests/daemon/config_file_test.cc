@@ -49,10 +49,24 @@ max_connections = 8
 rate = 1000
 
 [source.a-second]
+
+[modelscope]
+cache_dir = "/data/ms"
+token_file = "/run/secrets/ms"
+
+[modelscope.ids]
+"meta/m" = "LLM-Research/Meta.m"
+"datasets/org/d" = "there/d"
+"gpt2" = "AI-ModelScope/gpt2"
 )",
                                       "c");
   ASSERT_OK(config);
   EXPECT_EQ(config->probe_repo, "demo/tiny");
+  EXPECT_EQ(config->modelscope_cache_dir, "/data/ms");
+  EXPECT_EQ(config->modelscope_token_file, "/run/secrets/ms");
+  EXPECT_EQ(config->modelscope_ids,
+            (std::map<std::string, std::string>{
+                {"meta/m", "LLM-Research/Meta.m"}, {"datasets/org/d", "there/d"}, {"gpt2", "AI-ModelScope/gpt2"}}));
   EXPECT_EQ(config->cache_dir, "~/models");
   EXPECT_EQ(config->token_file, "/run/secrets/hf");
   ASSERT_TRUE(config->source_order);
@@ -134,6 +148,12 @@ TEST(ConfigFileTest, AMistakeIsToldWithPlaceAndRemedy) {
       {"[source.\"A b\"]",
        "\"A b\" is not a name for a source at config.toml:1:9: use a-z, 0-9, \"-\", \"_\" and "
        "\".\""},
+      {"[modelscope.ids]\n\"org/m\" = \"nameonly\"",
+       "\"org/m\" in modelscope.ids is not a pair of repo ids at config.toml:2:1: write \"org/name\" = "
+       "\"org-there/name-there\""},
+      {"[modelscope.ids]\norg = 3",
+       "\"org\" in modelscope.ids is not a pair of repo ids at config.toml:2:1: write \"org/name\" = "
+       "\"org-there/name-there\""},
       {"[source.env]",
        "the name \"env\" is taken by $HF_ENDPOINT at config.toml:1:9: choose another"},
   };

@@ -9,6 +9,7 @@ namespace hfget {
 namespace {
 
 using engine::SourceConfig;
+using ::hfget::testing::HasCode;
 using ::hfget::testing::StatusIs;
 using ::testing::ElementsAre;
 
@@ -45,7 +46,7 @@ SourceConfig Get(const absl::StatusOr<std::vector<SourceConfig>>& sources,
 
 TEST(SourceListTest, TheBuiltInOnes) {
   const auto sources = List("");
-  EXPECT_THAT(Names(sources), ElementsAre("official", "tuna", "hf-mirror", "-pai", "-modelscope"));
+  EXPECT_THAT(Names(sources), ElementsAre("official", "tuna", "hf-mirror", "modelscope", "-pai"));
   const SourceConfig official = Get(sources, "official");
   EXPECT_EQ(official.endpoint, "https://huggingface.co");
   EXPECT_TRUE(official.authority);
@@ -54,7 +55,9 @@ TEST(SourceListTest, TheBuiltInOnes) {
   EXPECT_EQ(Get(sources, "hf-mirror").endpoint, "https://hf-mirror.com");
   EXPECT_EQ(Get(sources, "modelscope").endpoint, "https://modelscope.cn");
   EXPECT_EQ(Get(sources, "modelscope").dialect, "modelscope");
-  for (const std::string name : {"tuna", "pai", "hf-mirror", "modelscope"}) {
+  EXPECT_EQ(Get(sources, "modelscope").token_policy, core::TokenPolicy::kAlways) << "of its own realm";
+  EXPECT_EQ(Get(sources, "modelscope").max_connections, 8);
+  for (const std::string name : {"tuna", "pai", "hf-mirror"}) {
     EXPECT_EQ(Get(sources, name).token_policy, core::TokenPolicy::kNever) << name;
     EXPECT_FALSE(Get(sources, name).authority) << name;
   }
@@ -75,7 +78,7 @@ TEST(SourceListTest, ASectionChangesABuiltInSource) {
 TEST(SourceListTest, ASectionAddsASourceThatGetsNoToken) {
   const auto sources = List("[source.office]\nendpoint = \"https://Hub.Example.org/hf/\"");
   EXPECT_THAT(Names(sources),
-              ElementsAre("official", "tuna", "hf-mirror", "office", "-pai", "-modelscope"));
+              ElementsAre("official", "tuna", "hf-mirror", "modelscope", "office", "-pai"));
   EXPECT_EQ(Get(sources, "office").endpoint, "https://hub.example.org/hf");
   EXPECT_EQ(Get(sources, "office").token_policy, core::TokenPolicy::kNever);
   EXPECT_FALSE(Get(sources, "office").authority);
@@ -93,6 +96,16 @@ TEST(SourceListTest, ASourceThatIsSwitchedOffStaysOff) {
               ElementsAre("official", "-tuna", "-pai", "-hf-mirror", "-modelscope"));
 }
 
+TEST(SourceListTest, ModelScopesEndpointComesFromTheEnvironmentToo) {
+  const auto other = List("", {{"MODELSCOPE_ENDPOINT", "https://scope.example.org/"}});
+  EXPECT_EQ(Get(other, "modelscope").endpoint, "https://scope.example.org");
+  EXPECT_NE(Get(other, "modelscope").token_policy, core::TokenPolicy::kAlways) << "not the one that issues them";
+  const auto ai = List("", {{"MODELSCOPE_ENDPOINT", "https://www.modelscope.ai"}});
+  EXPECT_EQ(Get(ai, "modelscope").token_policy, core::TokenPolicy::kAlways);
+  EXPECT_THAT(List("[source.modelscope]\nendpoint = \"https://huggingface.co\"\ntoken = \"always\"\n"),
+              HasCode(absl::StatusCode::kInvalidArgument));
+}
+
 TEST(SourceListTest, TheEnvironmentsListGoesBeforeTheFiles) {
   EXPECT_THAT(Names(List("sources = [\"tuna\"]", {{"HFGET_SOURCES", " official , hf-mirror,"}})),
               ElementsAre("official", "hf-mirror", "-tuna", "-pai", "-modelscope"));
@@ -101,7 +114,7 @@ TEST(SourceListTest, TheEnvironmentsListGoesBeforeTheFiles) {
 TEST(SourceListTest, HfEndpointAddsASourceInFront) {
   const auto sources = List("", {{"HF_ENDPOINT", "https://hub.example.org/"}});
   EXPECT_THAT(Names(sources),
-              ElementsAre("env", "official", "tuna", "hf-mirror", "-pai", "-modelscope"));
+              ElementsAre("env", "official", "tuna", "hf-mirror", "modelscope", "-pai"));
   EXPECT_EQ(Get(sources, "env").endpoint, "https://hub.example.org");
   EXPECT_EQ(Get(sources, "env").token_policy, core::TokenPolicy::kIfProven);
   EXPECT_FALSE(Get(sources, "env").authority);
@@ -109,9 +122,9 @@ TEST(SourceListTest, HfEndpointAddsASourceInFront) {
 
 TEST(SourceListTest, HfEndpointOfAKnownSourcePutsThatOneFirst) {
   EXPECT_THAT(Names(List("", {{"HF_ENDPOINT", "https://hf-mirror.com/"}})),
-              ElementsAre("hf-mirror", "official", "tuna", "-pai", "-modelscope"));
+              ElementsAre("hf-mirror", "official", "tuna", "modelscope", "-pai"));
   EXPECT_THAT(Names(List("", {{"HF_ENDPOINT", "https://huggingface.co"}})),
-              ElementsAre("official", "tuna", "hf-mirror", "-pai", "-modelscope"));
+              ElementsAre("official", "tuna", "hf-mirror", "modelscope", "-pai"));
 }
 
 TEST(SourceListTest, HfEndpointIsAnAuthorityWhereNobodyElseIs) {

@@ -48,7 +48,7 @@ class SourcesTest : public ::testing::Test {
 TEST_F(SourcesTest, LeavesOutWhatCannotBeUsedAndSaysSo) {
   SourceConfig off = Config("off"), other = Config("other"), wrong = Config("wrong");
   off.enabled = false;
-  other.dialect = "modelscope";
+  other.dialect = "klingon";
   wrong.endpoint = "ftp://wrong";
   const Sources sources = Make({Config("tuna"), off, other, wrong});
   ASSERT_EQ(sources.count(), 2);
@@ -56,6 +56,21 @@ TEST_F(SourcesTest, LeavesOutWhatCannotBeUsedAndSaysSo) {
   EXPECT_THAT(sources.ListingOrder(kNow), ElementsAre(0));
   EXPECT_THAT(problems_, ElementsAre(HasSubstr("wrong")));
   EXPECT_THAT(sources.Snapshot(kNow), SizeIs(4));
+}
+
+TEST_F(SourcesTest, EachHubHasItsOwnListersAndItsOwnTokens) {
+  SourceConfig official = Config("official"), scope = Config("scope");
+  official.authority = true;
+  scope.dialect = "modelscope";
+  official.token_policy = scope.token_policy = core::TokenPolicy::kAlways;
+  const Sources sources = Make({scope, official});
+  EXPECT_THAT(sources.ListingOrder(kNow), ElementsAre(1));
+  EXPECT_THAT(sources.ListingOrder(kNow, hub::Hub::kModelScope), ElementsAre(0));
+  EXPECT_TRUE(sources.MaySendToken(1));
+  EXPECT_FALSE(sources.MaySendToken(0)) << "a Hugging Face token";
+  EXPECT_TRUE(sources.MaySendToken(0, hub::Hub::kModelScope));
+  EXPECT_FALSE(sources.MaySendToken(1, hub::Hub::kModelScope));
+  EXPECT_EQ(sources.HomeOf(0), scope.endpoint);
 }
 
 TEST_F(SourcesTest, AsksAuthoritiesFirstThenTheUsableInTheirOrder) {

@@ -1,5 +1,4 @@
-// One server of a simulated net: a hub in the Hugging Face dialect, or a data host. It counts what it is asked and errs on
-// demand.
+// One server of a simulated net: a hub in either dialect, or a data host. It counts what it is asked and errs on demand.
 #ifndef HFGET_TESTS_FAKES_FAKE_HOST_H_
 #define HFGET_TESTS_FAKES_FAKE_HOST_H_
 
@@ -22,6 +21,7 @@
 #include "daemon/hub/url.h"
 #include "daemon/net/http.h"
 #include "tests/fakes/fake_repo.h"
+#include "tests/fakes/fake_scope.h"
 
 namespace hfget::testing {
 
@@ -67,6 +67,7 @@ struct FakeReply {
 // What all hubs of one world know.
 struct FakeWorldContent {
   std::vector<FakeRepo> repos;
+  std::vector<FakeRepo> scope_repos;  // ModelScope's, at master
   std::set<std::string> accounts;  // tokens that are valid, besides those of the repos
   std::map<std::string, std::string> names;  // of accounts, by token
 
@@ -77,6 +78,12 @@ struct FakeWorldContent {
       if (repo.id.name == name && (repo.commit == revision || revision == "main")) found = &repo;
     }
     return found;
+  }
+  const FakeRepo* FindScope(absl::string_view name) const {
+    for (const FakeRepo& repo : scope_repos) {
+      if (repo.id.name == name) return &repo;
+    }
+    return nullptr;
   }
   bool IsAccount(const std::string& token) const {
     for (const FakeRepo& repo : repos) {
@@ -89,6 +96,7 @@ struct FakeWorldContent {
 struct FakeHost {
   std::string endpoint;     // "https://hub.test", with a prefix where it has one
   bool is_hub = true;
+  bool scope = false;       // speaks the ModelScope dialect
   std::string data_origin;  // a hub: where it sends for large files; empty: it serves them itself
   absl::Duration latency = absl::Milliseconds(20);
   ByteCount connection_rate = 8 * kMiB;  // of one connection. Units: bytes per second
@@ -185,6 +193,7 @@ struct FakeHost {
                   const std::string& path, absl::Time wall) {
     if (!is_hub) return ServeObject(world, request, url, wall);
     const std::vector<std::string> parts = absl::StrSplit(path, '/', absl::SkipEmpty());
+    if (scope) return RouteScope(world, request, url, parts, wall);
     if (path == "/api/whoami-v2" && !names_accounts) return Error(503, "", "out of order");
     if (path == "/api/whoami-v2") return WhoAmI(world, reads_token ? request.bearer.Reveal() : "");
     // /api/models/org/name/{revision,tree}/rev · /api/resolve-cache/models/org/name/rev/path · /org/name/resolve/rev/path
@@ -200,6 +209,33 @@ struct FakeHost {
     if (api) return Listing(*repo, parts[4] == "tree", url);
     const std::string file = hub::Decode(absl::StrJoin(parts.begin() + rev + 1, parts.end(), "/"));
     return Resolve(*repo, request, file, cache, wall);
+  }
+
+  // /api/v1/models/org/name/repo[/files]
+  FakeReply RouteScope(const FakeWorldContent& world, const net::Request& request, const hub::Url& url,
+                       const std::vector<std::string>& parts, absl::Time wall) {
+    if (parts.size() < 6 || parts[1] != "v1" || parts[5] != "repo") return Text(404, "<html>", "text/html");
+    const FakeRepo* repo = world.FindScope(absl::StrCat(parts[3], "/", parts[4]));
+    if (repo == nullptr) return Text(404, ScopeRefusal(10010205001), "application/json");
+    if (repo->is_private && request.bearer.Reveal() != repo->token) return Text(404, ScopeRefusal(10010200001), "application/json");
+    const bool known = hub::QueryParameter(url, "Revision") == "master";
+    if (parts.size() == 7) {
+      ++listings;
+      return Text(200, ScopeListing(known ? repo : nullptr), "application/json");
+    }
+    const std::string path = hub::QueryParameter(url, "FilePath");
+    const FakeFile* file = known && lacks.count(path) == 0 ? repo->Find(path) : nullptr;
+    if (file == nullptr) return Text(200, ScopeRefusal(10990101007), "application/json");
+    if (file->lfs && !data_origin.empty()) {
+      return Redirect(302, absl::StrCat(data_origin, ScopeObject(*file), "?Expires=", absl::ToUnixSeconds(wall + link_life)));
+    }
+    FakeReply reply = Bytes(file->content, request);
+    if (reply.head.status == 206) {
+      reply.head.status = 200;
+      reply.head.headers.fields.emplace_back("content-range", absl::StrCat("bytes ", reply.range.begin, "-", reply.range.end - 1, "/",
+                                                                           file->content.size()));
+    }
+    return reply;
   }
 
   std::optional<FakeReply> Refused(const FakeWorldContent& world, const net::Request& request, const FakeRepo* repo,
@@ -277,8 +313,11 @@ struct FakeHost {
     if (!absl::SimpleAtoi(hub::QueryParameter(url, "Expires"), &expires) || absl::ToUnixSeconds(wall) > expires) {
       return Text(403, "<Error><Code>AccessDenied</Code></Error>", "application/xml");
     }
-    for (const FakeRepo& repo : world.repos) {
-      if (const FakeFile* file = repo.FindByHash(absl::StripPrefix(url.path, "/"))) return Bytes(file->content, request);
+    const std::string hash = ScopeObjectHash(url.path);
+    for (const auto* repos : {&world.repos, &world.scope_repos}) {
+      for (const FakeRepo& repo : *repos) {
+        if (const FakeFile* file = repo.FindByHash(hash)) return Bytes(file->content, request);
+      }
     }
     return Text(404, "<Error><Code>NoSuchKey</Code></Error>", "application/xml");
   }
@@ -303,7 +342,8 @@ struct FakeHost {
 
   Fault::Where WhereOf(const std::string& path, const FakeReply& reply) const {
     if (!is_hub) return Fault::Where::kBytes;
-    const bool listing = absl::StartsWith(path, "/api/") && !absl::StartsWith(path, "/api/resolve-cache/");
+    const bool listing = scope ? absl::EndsWith(path, "/repo/files")
+                               : absl::StartsWith(path, "/api/") && !absl::StartsWith(path, "/api/resolve-cache/");
     if (listing) return Fault::Where::kListing;
     return reply.head.status >= 300 && reply.head.status < 400 ? Fault::Where::kResolve : Fault::Where::kBytes;
   }

@@ -23,6 +23,7 @@ constexpr int kSpinning = 200;
 World::World(uint64_t seed) : seed_(seed) {
   spdlog::set_level(std::getenv("HFGET_SIM_LOG") != nullptr ? spdlog::level::debug : spdlog::level::off);
   config.cache_dir = kCache;
+  config.modelscope_cache_dir = kScopeCache;
 }
 
 World::~World() {
@@ -41,6 +42,22 @@ FakeHost& World::AddSource(const std::string& name) {
   internet.AddDataHost(hub.data_origin);
   config.sources.push_back(std::move(source));
   return hub;
+}
+
+FakeHost& World::AddModelScope(const std::string& name) {
+  FakeHost& hub = AddSource(name);
+  hub.scope = true;
+  config.sources.back().dialect = "modelscope";
+  config.sources.back().max_connections = 8;
+  config.sources.back().token_policy = core::TokenPolicy::kAlways;
+  return hub;
+}
+
+FakeRepo& World::AddScopeRepo(const FakeRepo& like, const std::string& name) {
+  FakeRepo& repo = internet.content.scope_repos.emplace_back(like);
+  repo.id.name = name;
+  repo.id.hub = hub::Hub::kModelScope;
+  return repo;
 }
 
 FakeHost& World::Hub(const std::string& name) { return *internet.Find(absl::StrCat("https://", name, ".test/")); }
@@ -186,12 +203,16 @@ std::string World::StateOf(const std::string& source) {
 }
 
 void World::ExpectPublished(const FakeRepo& repo) {
-  const std::string folder = absl::StrCat(kCache, "/models--", absl::StrReplaceAll(repo.id.name, {{"/", "--"}}));
+  const bool scope = repo.id.hub == hub::Hub::kModelScope;
+  const std::string folder = absl::StrCat(scope ? kScopeCache : kCache, scope ? "/models/" : "/models--",
+                                          absl::StrReplaceAll(repo.id.name, {{"/", "--"}}));
+  const std::string snapshot = absl::StrCat(folder, "/snapshots/", scope ? "master" : repo.commit, "/");
   for (const FakeFile& file : repo.files) {
-    const std::string content = files.Content(absl::StrCat(folder, "/snapshots/", repo.commit, "/", file.path));
+    const std::string content = files.Content(snapshot + file.path);
     EXPECT_EQ(static_cast<ByteCount>(content.size()), file.content.size()) << file.path << ", seed " << seed_;
     EXPECT_TRUE(file.content.Matches(0, content)) << file.path << " has wrong bytes, seed " << seed_;
   }
+  if (scope) return;
   EXPECT_EQ(files.Content(folder + "/refs/main"), repo.commit) << "seed " << seed_;
 }
 
@@ -272,8 +293,10 @@ void World::CheckRecord(const std::string& key, const records::v1::TransferRecor
   const std::string now = files.Content(record.partial_path());
   const std::string synced = files.SyncedContent(record.partial_path());
   const FakeFile* file = nullptr;
-  for (const FakeRepo& repo : internet.content.repos) {
-    if (file == nullptr) file = repo.FindByHash(record.digest());
+  for (const auto* repos : {&internet.content.repos, &internet.content.scope_repos}) {
+    for (const FakeRepo& repo : *repos) {
+      if (file == nullptr) file = repo.FindByHash(record.digest());
+    }
   }
   if (file == nullptr) return Broken(absl::StrCat(key, " is of no known file"));
   for (const PieceRange& run : core::PieceMap::DurableRuns(record.durable_pieces(), record.size_bytes())) {
@@ -308,6 +331,11 @@ const FakeFile* World::FileAt(const std::string& path) const {
     if (snapshot != std::string::npos) file = repo.Find(path.substr(snapshot + 12 + repo.commit.size()));
     if (absl::StartsWith(path, "/local/") && parts[2] != ".cache") file = repo.Find(path.substr(7));
     if (file != nullptr) return file;
+  }
+  for (const FakeRepo& repo : internet.content.scope_repos) {
+    const std::string folder = absl::StrCat(kScopeCache, "/models/", absl::StrReplaceAll(repo.id.name, {{"/", "--"}}),
+                                            "/snapshots/master/");
+    if (absl::StartsWith(path, folder)) return repo.Find(path.substr(folder.size()));
   }
   return nullptr;
 }

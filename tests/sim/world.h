@@ -23,6 +23,7 @@ namespace hfget::testing {
 class World {
  public:
   static constexpr char kCache[] = "/cache/hub";
+  static constexpr char kScopeCache[] = "/cache/modelscope";
 
   explicit World(uint64_t seed = 1);
   ~World();
@@ -41,6 +42,10 @@ class World {
 
   // A hub "https://<name>.test" with a data host of its own, in the configuration. The one named "official" is the authority.
   FakeHost& AddSource(const std::string& name);
+  // Likewise one that speaks the ModelScope dialect.
+  FakeHost& AddModelScope(const std::string& name = "modelscope");
+  // A repo that those have, with the files of `like`.
+  FakeRepo& AddScopeRepo(const FakeRepo& like, const std::string& name);
   FakeHost& Hub(const std::string& name);
   FakeHost& DataHost(const std::string& name);
   engine::SourceConfig& Config(const std::string& name);

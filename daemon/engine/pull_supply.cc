@@ -1,0 +1,35 @@
+// What each source has of a pull's files, and where.
+#include <utility>
+#include <vector>
+
+#include "daemon/engine/pull.h"
+#include "daemon/hub/hf_dialect.h"
+#include "daemon/hub/ms_dialect.h"
+
+namespace hfget::engine {
+
+// The name of a private repo is nobody else's business, unless the user has said where else it is.
+void Pull::SeekCounterparts() {
+  counterparts_.reset();
+  const bool may = canonical_.hub == hub::Hub::kHuggingFace && (!is_private_ || !spec_.modelscope_id.empty());
+  if (!may) return;
+  std::vector<hub::ManifestFile> wanted;
+  for (const size_t i : todo_) wanted.push_back(files_[i]);
+  counterparts_.emplace(context_, Counterparts::Wish{canonical_, spec_.modelscope_id, &scope_token_}, wanted);
+  counterparts_->Begin();
+}
+
+Supply Pull::SupplyAt(core::SourceIndex source, size_t file_index) const {
+  if (context_.sources.at(source).hub() == canonical_.hub) return Supply::kHas;
+  return counterparts_ ? counterparts_->Of(source, files_[file_index]) : Supply::kHasNot;
+}
+
+std::string Pull::UrlAt(core::SourceIndex source, size_t file_index) const {
+  const Source& s = context_.sources.at(source);
+  const hub::ManifestFile& file = files_[file_index];
+  if (s.hub() != canonical_.hub) return counterparts_->UrlOf(source, file);
+  if (of_modelscope()) return hub::MsFileUrl(s.config.endpoint, canonical_, spec_.revision, file.path);
+  return hub::ResolveUrl(s.config.endpoint, canonical_, commit_, file.path);
+}
+
+}  // namespace hfget::engine
