@@ -118,7 +118,8 @@ void Print(Context& context, const Options& options, const std::vector<v1::Findi
     context.out << DoctorJson(findings, options.pull.repo) << "\n";
     return;
   }
-  const DoctorStyle style{context.out_terminal.color, context.out_terminal.unicode};
+  const Terminal& terminal = context.out_terminal;
+  const DoctorStyle style{terminal.color, terminal.unicode, terminal.draws ? terminal.size().width : 0};
   context.out << DoctorText(findings, style);
 }
 

@@ -1,10 +1,13 @@
 #include "cli/doctor_text.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "cli/text.h"
 
 namespace hfget::cli {
@@ -44,17 +47,29 @@ std::string Mark(const v1::Finding& finding, const DoctorStyle& style) {
 
 bool IsVerdict(const v1::Finding& finding) { return finding.check() == "pull"; }
 
-std::string Lines(const v1::Finding& finding, const std::string& indent, const DoctorStyle& style) {
-  std::string text = absl::StrCat(indent, Mark(finding, style), " ", Printable(finding.message()));
-  const bool well = finding.severity() == v1::Finding::SEVERITY_OK;
-  if (well) {
-    if (!finding.evidence().empty()) absl::StrAppend(&text, Colored(absl::StrCat(" (", Printable(finding.evidence()), ")"), "2", style));
-    return text + "\n";
+// `head`, then `body`, which goes on below itself.
+std::string Paragraph(const std::string& head, const std::string& body, const DoctorStyle& style) {
+  const int indent = DisplayWidth(head);
+  const int room = style.width > 0 ? std::max(20, style.width - 1 - indent) : 0;
+  return absl::StrCat(head, absl::StrJoin(Wrap(body, room), absl::StrCat("\n", std::string(indent, ' '))), "\n");
+}
+
+// `as`: the subject of which the same was said before; empty: it was not.
+std::string Lines(const v1::Finding& finding, const std::string& as, const std::string& indent, const DoctorStyle& style) {
+  const std::string head = absl::StrCat(indent, Mark(finding, style), " ");
+  const std::string message = Printable(finding.message());
+  const std::string evidence = Printable(finding.evidence());
+  if (!as.empty()) return Paragraph(head, absl::StrCat(message, " (as for ", Printable(as), ")"), style);
+  if (finding.severity() == v1::Finding::SEVERITY_OK) {
+    const std::string whole = evidence.empty() ? message : absl::StrCat(message, " (", evidence, ")");
+    const bool fits = style.width <= 0 || DisplayWidth(head) + DisplayWidth(whole) < style.width;
+    if (!fits || evidence.empty()) return Paragraph(head, whole, style);
+    return absl::StrCat(head, message, Colored(absl::StrCat(" (", evidence, ")"), "2", style), "\n");
   }
-  text += "\n";
+  std::string text = Paragraph(head, message, style);
   const std::string below = indent + (style.unicode ? "    " : "     ");
-  if (!finding.evidence().empty()) absl::StrAppend(&text, below, "seen: ", Printable(finding.evidence()), "\n");
-  if (!finding.fix().empty()) absl::StrAppend(&text, below, "fix:  ", Printable(finding.fix()), "\n");
+  if (!evidence.empty()) text += Paragraph(below + "seen: ", evidence, style);
+  if (!finding.fix().empty()) text += Paragraph(below + "fix:  ", Printable(finding.fix()), style);
   return text;
 }
 
@@ -82,10 +97,14 @@ bool IsOneOf(const std::string& word, std::initializer_list<const char*> words) 
 
 std::string DoctorText(const Findings& findings, const DoctorStyle& style) {
   std::string text;
+  std::map<std::pair<std::string, std::string>, std::string> said;  // message and fix -> subject
   for (const std::string& subject : Subjects(findings)) {
     absl::StrAppend(&text, Colored(Printable(subject), "1", style), "\n");
     for (const v1::Finding& finding : findings) {
-      if (finding.subject() == subject && !IsVerdict(finding)) text += Lines(finding, "  ", style);
+      if (finding.subject() != subject || IsVerdict(finding)) continue;
+      const auto [before, is_new] = said.try_emplace({finding.message(), finding.fix()}, subject);
+      const bool again = !is_new && before->second != subject && finding.severity() != v1::Finding::SEVERITY_OK;
+      text += Lines(finding, again ? before->second : "", "  ", style);
     }
   }
   for (const v1::Finding& finding : findings) {
@@ -99,7 +118,7 @@ std::string DoctorText(const Findings& findings, const DoctorStyle& style) {
       verdict.set_fix(problem->fix());
       verdict.clear_evidence();
     }
-    text += Lines(verdict, "", style);
+    text += Lines(verdict, "", "", style);
   }
   return text;
 }

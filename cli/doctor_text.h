@@ -13,10 +13,11 @@ namespace hfget::cli {
 struct DoctorStyle {
   bool color = false;
   bool unicode = true;  // ✓ ! ✗, else ok ! x
+  int width = 0;        // of the terminal; 0: lines are not broken
 };
 
 // A group for each subject, in the order of their first findings; below a finding that is not well what was seen and what
-// mends it. The last line says whether a pull would work.
+// mends it, unless the same was said of another subject before. The last line says whether a pull would work.
 std::string DoctorText(const std::vector<v1::Finding>& findings, const DoctorStyle& style);
 
 // {"works", "repo", "findings": [{"severity", "check", "cause", "subject", "message", "evidence", "fix"}]}.

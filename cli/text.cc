@@ -5,6 +5,7 @@
 #include <cwchar>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace hfget::cli {
 namespace {
@@ -122,6 +123,20 @@ std::string CutStart(absl::string_view text, int columns, absl::string_view mark
   std::string out(mark);
   for (; first < cells.size(); ++first) out += cells[first].text;
   return out;
+}
+
+std::vector<std::string> Wrap(absl::string_view text, int columns) {
+  if (columns <= 0) return {std::string(text)};
+  std::vector<std::string> lines(1);
+  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
+    const bool first = lines.back().empty();
+    if (!first && DisplayWidth(lines.back()) + 1 + DisplayWidth(word) > columns) {
+      lines.emplace_back(word);
+    } else {
+      absl::StrAppend(&lines.back(), first ? "" : " ", word);
+    }
+  }
+  return lines;
 }
 
 std::string PadRight(std::string text, int columns) {

@@ -31,6 +31,9 @@ int DisplayWidth(absl::string_view text);
 std::string CutEnd(absl::string_view text, int columns, absl::string_view mark);
 std::string CutStart(absl::string_view text, int columns, absl::string_view mark);
 
+// `text` in lines of at most `columns`, broken at spaces; a word that is wider has a line of its own. columns <= 0: one line.
+std::vector<std::string> Wrap(absl::string_view text, int columns);
+
 // Exactly `columns` wide when `text` is not wider: padded with spaces on the right, or on the left.
 std::string PadRight(std::string text, int columns);
 std::string PadLeft(std::string text, int columns);

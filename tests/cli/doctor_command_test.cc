@@ -51,6 +51,36 @@ TEST_F(DoctorCommandTest, GroupsByWhatItIsAboutAndEndsWithTheVerdict) {
             "✓ a pull would work, from official\n");
 }
 
+TEST_F(DoctorCommandTest, TheSameTroubleOfSeveralIsExplainedOnce) {
+  v1::Finding other = kBlocked;
+  other.set_subject("pai");
+  EXPECT_EQ(Diagnose({kBlocked, other, kWorks}), 0);
+  EXPECT_EQ(out(),
+            "tuna\n"
+            "  ! the route is blocked\n"
+            "      seen: timed out\n"
+            "      fix:  use a proxy\n"
+            "pai\n"
+            "  ! the route is blocked (as for tuna)\n"
+            "✓ a pull would work, from official\n");
+}
+
+TEST_F(DoctorCommandTest, LinesKeepToTheTerminal) {
+  out_terminal_.draws = true;
+  out_terminal_.size = [] { return TerminalSize{40, 24}; };
+  v1::Finding finding = kBlocked;
+  finding.set_fix("set https_proxy where hfgetd is started, or proxy in its section");
+  EXPECT_EQ(Diagnose({finding, kWorks}), 0);
+  EXPECT_EQ(out(),
+            "tuna\n"
+            "  ! the route is blocked\n"
+            "      seen: timed out\n"
+            "      fix:  set https_proxy where\n"
+            "            hfgetd is started, or proxy\n"
+            "            in its section\n"
+            "✓ a pull would work, from official\n");
+}
+
 TEST_F(DoctorCommandTest, ATerminalWithoutUnicodeGetsLetters) {
   out_terminal_.unicode = false;
   EXPECT_EQ(Diagnose({kWell, kWorks}), 0);

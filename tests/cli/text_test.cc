@@ -54,5 +54,12 @@ TEST(PadTest, PadsByColumns) {
   EXPECT_EQ(PadLeft("wide", 2), "wide");
 }
 
+TEST(WrapTest, BreaksAtSpacesAndNowhereElse) {
+  EXPECT_EQ(Wrap("one two three", 7), (std::vector<std::string>{"one two", "three"}));
+  EXPECT_EQ(Wrap("a https://long.example/path b", 6), (std::vector<std::string>{"a", "https://long.example/path", "b"}));
+  EXPECT_EQ(Wrap("one two", 0), std::vector<std::string>{"one two"});
+  EXPECT_EQ(Wrap("", 5), std::vector<std::string>{""});
+}
+
 }  // namespace
 }  // namespace hfget::cli
