@@ -16,6 +16,8 @@ constexpr double kAlwaysMeaningfulSeconds = 1;
 constexpr double kPatientLatencies = 3;
 // Nobody is stolen from or raced who would be through in this time anyway.
 constexpr double kLetItFinishSeconds = 0.3;
+// A piece that takes so much longer is worth a race with a source of which nothing is known: one, until something is.
+constexpr double kTryAStrangerSeconds = 2;
 constexpr double kNeverSeconds = 1e9;
 // By so much a slow source may be misjudged at the tail before it is left out.
 constexpr double kTailSlackSeconds = 0.25;
@@ -124,11 +126,13 @@ std::optional<Assignment> Scheduler::Steal(const Offer& offer, absl::Time now) {
 }
 
 std::optional<Assignment> Scheduler::Duplicate(const Offer& offer, absl::Time now) {
-  if (offer.rate <= 0) return std::nullopt;
+  const bool unknown = offer.rate <= 0;
+  if (unknown && FlightsOf(offer.source) > 0) return std::nullopt;
   Flight* rival = nullptr;
-  double longest = kLetItFinishSeconds;
+  double longest = unknown ? kTryAStrangerSeconds : kLetItFinishSeconds;
   for (auto& [id, flight] : flights_) {
     if (flight.rival != 0) continue;
+    if (unknown && !Judged(flight, now)) continue;
     if (flight.pieces.end - flight.position / kPieceBytes != 1) continue;
     if (flight.source == offer.source) continue;  // the same line would only share its rate
     const double seconds = SecondsLeft(flight, now);
@@ -139,8 +143,8 @@ std::optional<Assignment> Scheduler::Duplicate(const Offer& offer, absl::Time no
   }
   if (rival == nullptr) return std::nullopt;
   const PieceIndex piece = rival->pieces.end - 1;
-  const double needed = absl::ToDoubleSeconds(offer.latency) +
-                        PiecesOf(rival->file)->BytesIn(piece) / offer.rate;
+  const double needed = unknown ? longest * 0.5
+                                : absl::ToDoubleSeconds(offer.latency) + PiecesOf(rival->file)->BytesIn(piece) / offer.rate;
   if (needed > longest * 0.7) return std::nullopt;
   if (!MayWaste(*rival, piece, needed, now)) return std::nullopt;
   const FlightId rival_id = rival->id;

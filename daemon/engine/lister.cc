@@ -257,7 +257,9 @@ PullError Lister::NobodyAnswered() const {
     error.message = absl::StrCat("no source could list ", hub::DisplayName(options_.repo), " (", absl::StrJoin(reasons_, "; "),
                                  "); check the network, or add a source that is reachable from here");
   } else if (options_.only_source.empty()) {
-    error.message = "no source is configured and switched on; see hfget sources";
+    error.message = options_.repo.hub == hub::Hub::kModelScope
+                        ? "no source of ModelScope is switched on: hfget sources enable modelscope, or name it in sources of the configuration"
+                        : "no source is configured and switched on; see hfget sources";
   } else {
     error.message = absl::StrCat("no usable source of this repo's hub is named \"", options_.only_source, "\"; see hfget sources");
   }

@@ -163,8 +163,18 @@ TEST(DuplicateTest, NeverFromTheSameSource) {
   EXPECT_EQ(s.Ask(kA, 1000), "nothing");
 }
 
-TEST(DuplicateTest, NeverByASourceOfUnknownRate) {
-  EXPECT_EQ(Chase(4, 0.2, 17.5).Ask(kB, 0), "nothing");
+TEST(DuplicateTest, ByASourceOfUnknownRateOnlyWhereThePieceWouldTakeLong) {
+  EXPECT_EQ(Chase(4, 0.2, 18.75).Ask(kB, 0), "nothing") << "1.25 s are left";
+  EXPECT_EQ(Chase(4, 0.2, 17.5).Ask(kB, 0), "duplicate 1[3,4) of #1") << "2.5 s are left";
+}
+
+TEST(DuplicateTest, ByASourceOfUnknownRateOneAtATime) {
+  Scene s;
+  for (int i = 0; i < 2; ++i) s.AddFile(1);
+  const FlightId a = s.Start(kA, 0.1), c = s.Start(kC, 0.1);
+  s.Fly(1, {{a, 0.1}, {c, 0.1}});
+  EXPECT_NE(s.Ask(kB, 0), "nothing");
+  EXPECT_EQ(s.Ask(kB, 0), "nothing");
 }
 
 TEST(DuplicateTest, NeverByAnIneligibleSource) {
