@@ -347,7 +347,8 @@ def test_a_repo_lands_where_the_sdk_looks_and_the_path_alone_is_on_stdout(world,
     assert_blameless(user)
 
 
-@pytest.mark.parametrize("spelling", ["modelscope://datasets/demo-scope/tiny-dataset", "modelscope://demo-scope/tiny-dataset --type dataset"])
+@pytest.mark.parametrize("spelling", ["modelscope://datasets/demo-scope/tiny-dataset", "modelscope://demo-scope/tiny-dataset --type dataset",
+                                      "https://modelscope.cn/datasets/demo-scope/tiny-dataset"])  # fmt: skip
 def test_spellings_of_a_dataset(scope_user, hub, spelling):
     assert scope_user.pull(*spelling.split()) == place(scope_user, "demo-scope/tiny-dataset", "datasets")
 
@@ -638,6 +639,12 @@ def test_after_a_restart_the_token_of_a_request_is_waited_for(scope_user, hub):
     says(scope_user.run("watch", pull, timeout=60), 4, "token")
     scope_user.pull(PRIVATE, env=token)
     assert [p["id"] for p in scope_user.pulls()] == [pull], "the same pull went on"
+
+
+def test_the_warning_of_a_token_that_can_be_seen_names_the_realms_own_variable(scope_user, hub):
+    done = scope_user.run("pull", PRIVATE, "--token", hub.modelscope_tokens["alice"])
+    assert done.returncode == 0 and "--token can be seen" in done.stderr
+    assert "MODELSCOPE_API_TOKEN" in done.stderr and "HF_TOKEN" not in done.stderr, done.stderr
 
 
 def test_a_pull_from_hugging_face_keeps_the_realms_apart(world, hub):
