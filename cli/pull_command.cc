@@ -22,8 +22,8 @@ void Warn(Context& context, const Options& options) {
   }
   if (!options.token.token.empty()) {
     PrintNote(context, options,
-              "warning: --token can be seen in the process list and in the shell's history; "
-              "HF_TOKEN and --token-file cannot");
+              absl::StrCat("warning: --token can be seen in the process list and in the shell's history; ",
+                           IsModelScope(pull.repo) ? "MODELSCOPE_API_TOKEN" : "HF_TOKEN", " and --token-file cannot"));
   }
 }
 

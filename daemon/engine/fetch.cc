@@ -207,6 +207,8 @@ void Fetch::OnDone(net::RequestId, const net::Outcome& outcome) {
     result_.hub_error = verdict_->error;
     if (job_.target.url.SameOrigin(context_.sources.at(job_.source).base)) result_.token_sent = job_.token;
     result_.rest = verdict_->error.retry_after;
+    // That nobody of ours may see the repo is another matter than a file that is not there.
+    if (scope && verdict_->error.kind == hub::HubErrorKind::kRepoNotFound) verdict_->kind = hub::AnswerKind::kHubError;
     return End(FailureOfAnswer(*verdict_), verdict_->why);
   }
   // A redirect's own body does not matter; a broken one is followed all the same.

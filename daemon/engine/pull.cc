@@ -183,7 +183,8 @@ void Pull::StartListing() {
 bool Pull::ApplyFilters(hub::Manifest& manifest) {
   PullError error;
   error.cause = core::ErrorCause::kNotFound;
-  const std::string where = absl::StrCat(canonical_.name, " at ", commit_.substr(0, 12));
+  // ModelScope's state has a name of our own making, which says nothing to anybody else.
+  const std::string where = absl::StrCat(canonical_.name, " at ", of_modelscope() ? spec_.revision : commit_.substr(0, 12));
   for (const std::string& file : spec_.filters.files) {
     if (!Plain(file)) continue;
     const bool there = std::any_of(manifest.files.begin(), manifest.files.end(),

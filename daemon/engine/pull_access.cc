@@ -7,7 +7,7 @@ namespace hfget::engine {
 
 // An account that may not see a private repo is told that there is none.
 bool Pull::WaitsForToken() const {
-  const bool unseen = error_.cause == core::ErrorCause::kNotFound && (is_private_ || commit_.empty());
+  const bool unseen = error_.cause == core::ErrorCause::kNotFound && (is_private_ || commit_.empty() || of_modelscope());
   const PullToken& own = of_modelscope() ? scope_token_ : token_;
   return own.gone() && (error_.cause == core::ErrorCause::kUnauthorized || unseen);
 }

@@ -33,7 +33,9 @@ PullError Transfer::ErrorFor(core::SourceIndex source, const FetchResult& result
   error.message = hub::Explain(result.hub_error, asked);
   // Only a hub that may see the token can say that access is lacking; only an authority that a file is gone.
   const core::ErrorCause cause = CauseOf(result.hub_error.kind, asked);
-  const bool believed = s.config.authority ||
+  // ModelScope calls a repo absent that the token, or none, may not see.
+  const bool unseen = s.hub() == hub::Hub::kModelScope && result.hub_error.kind == hub::HubErrorKind::kRepoNotFound;
+  const bool believed = s.config.authority || unseen ||
                         (cause == core::ErrorCause::kUnauthorized && context_.sources.MaySendToken(source));
   if (!believed || !IsOfItsHub(source) || result.failure == core::Failure::kLinkExpired) return error;
   error.cause = cause;
