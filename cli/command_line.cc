@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 
 namespace hfget::cli {
 namespace {
@@ -39,6 +40,17 @@ CLI::App* AddCommand(CLI::App* app, Options* options, const std::string& name,
     if (options->command.empty()) options->command = parent + name;  // a command's own commands come before it
   });
   return command;
+}
+
+// To a number of bytes a second.
+CLI::Validator RateInBytes() {
+  const auto convert = [](std::string& text) -> std::string {
+    const std::string written = text;
+    text = std::string(absl::StripSuffix(text, "/s"));
+    if (CLI::AsSizeValue(/*kb_is_1000=*/true)(text).empty()) return "";
+    return absl::StrCat("\"", written, "\" is no rate: write bytes a second, such as 500KB, 20MB or 20MiB");
+  };
+  return CLI::Validator(convert, "");
 }
 
 void AddQuiet(CLI::App* app, Options* options) {
@@ -128,6 +140,12 @@ void AddPull(CLI::App* app, Options* options) {
                    "Under which name ModelScope has the same files; default: it is looked for")
       ->type_name("ORG/NAME")
       ->check(kNotEmpty);
+  pull->add_option("--limit-rate", p->limit_rate, "Bytes a second at most, such as 500KB, 20MB or 20MiB")
+      ->type_name("RATE")
+      ->transform(RateInBytes());
+  pull->add_option("--max-connections", p->max_connections, "Connections at most")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
   CLI::Option* dry = pull->add_flag("--dry-run", p->dry_run, "Say what would be fetched");
   pull->add_flag("--detach", p->detach, "Print the pull's id and leave it to the daemon")
       ->excludes(dry);

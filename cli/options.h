@@ -2,6 +2,7 @@
 #ifndef HFGET_CLI_OPTIONS_H_
 #define HFGET_CLI_OPTIONS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct PullOptions {
   bool has_cache_dir = false;
   std::string authority;
   std::string modelscope_id;
+  uint64_t limit_rate = 0;  // bytes per second; 0: none
+  int max_connections = 0;
   bool dry_run = false;
   bool detach = false;
 };

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "cli/daemon_control.h"
@@ -74,6 +77,8 @@ absl::StatusOr<v1::PullRequest> MakePullRequest(Context& context,
   request.set_local_dir(std::move(target->local_dir));
   request.set_cache_dir(std::move(target->cache_dir));
   request.set_modelscope_id(options.modelscope_id);
+  request.set_max_bytes_per_sec(static_cast<int64_t>(std::min<uint64_t>(options.limit_rate, std::numeric_limits<int64_t>::max())));
+  request.set_max_connections(options.max_connections);
   if (const absl::Status status = SetTokens(context, all_options, &request); !status.ok()) return status;
   return request;
 }

@@ -135,6 +135,7 @@ std::optional<Assignment> Scheduler::Duplicate(const Offer& offer, absl::Time no
     if (unknown && !Judged(flight, now)) continue;
     if (flight.pieces.end - flight.position / kPieceBytes != 1) continue;
     if (flight.source == offer.source) continue;  // the same line would only share its rate
+    if (!world_.MayRace(flight.file)) continue;
     const double seconds = SecondsLeft(flight, now);
     if (seconds > longest && world_.MayServe(flight.file, offer.source)) {
       longest = seconds;

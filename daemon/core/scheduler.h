@@ -58,6 +58,8 @@ class Scheduler {
     virtual ~World() = default;
     // Whether `source` may be asked for this file now.
     virtual bool MayServe(FileId file, SourceIndex source) const = 0;
+    // Whether pieces of it may be asked for twice to gain time: no use where a limit of the user's is what takes the time.
+    virtual bool MayRace(FileId file) const { return true; }
   };
 
   explicit Scheduler(const World& world) : world_(world) {}

@@ -36,6 +36,8 @@ struct PullSpec {
   bool anonymous = false;         // no token at all, not even the daemon's own
   Secret modelscope_token;        // from the request, for sources of that realm only; empty: the daemon's own
   std::string modelscope_id;      // under which ModelScope has a Hugging Face repo; empty: it is looked for
+  ByteCount max_bytes_per_sec = 0;  // 0: no limit of its own
+  int max_connections = 0;          // likewise
   bool dry_run = false;
 };
 

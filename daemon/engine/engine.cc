@@ -142,6 +142,7 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
   for (const auto& [id, pull] : pulls_) {
     if (core::IsTerminal(pull->state()) || !pull->SameAs(spec)) continue;
     if (!spec.token.empty()) pull->GiveToken(std::move(spec.token), spec.token_is_ambient);
+    pull->SetLimits(spec.max_bytes_per_sec, spec.max_connections);
     if (!spec.modelscope_token.empty()) pull->GiveModelScopeToken(std::move(spec.modelscope_token));
     return answer(PullStarted{pull->Snapshot(clock_.Steady()), true});
   }

@@ -60,7 +60,6 @@ void Fetch::Request() {
   request.url = job_.target.url.ToString();
   request.proxy = source.config.proxy;
   request.ca_bundle = source.config.ca_bundle;
-  request.max_bytes_per_sec = source.config.max_bytes_per_sec;
   asked_ = {position_, job_.range.end};
   if (job_.file->size > 0) {
     request.headers.emplace_back("Range", absl::StrCat("bytes=", asked_.begin, "-", asked_.end - 1));
@@ -84,11 +83,13 @@ void Fetch::Shorten(ByteCount end) {
 void Fetch::Unpause() {
   if (!paused_ || over_) return;
   paused_ = false;
+  if (rate_timer_) context_.timers.Cancel(*std::exchange(rate_timer_, std::nullopt));
   last_activity_ = context_.clock.Steady();
   context_.client.Resume(id_);
 }
 
 void Fetch::Abandon() {
+  if (rate_timer_) context_.timers.Cancel(*std::exchange(rate_timer_, std::nullopt));
   if (running_) context_.client.Cancel(id_);
   running_ = false;
   over_ = true;
@@ -148,6 +149,8 @@ net::Handler::Next Fetch::OnBody(net::RequestId, absl::string_view data) {
 
 net::Handler::Next Fetch::Take(absl::string_view data) {
   // After a pause all bytes of that call come again: those that were taken are passed over.
+  const absl::Time open = context_.sources.OpenAt(job_.source, job_.bucket.get(), last_activity_);
+  if (open > last_activity_) return PauseUntil(open);
   const size_t known = std::min(taken_before_pause_, data.size());
   taken_before_pause_ -= known;
   size_t taken = known;
@@ -174,6 +177,15 @@ net::Handler::Next Fetch::Pause() {
   return Next::kPause;
 }
 
+net::Handler::Next Fetch::PauseUntil(absl::Time open) {
+  paused_ = true;
+  rate_timer_ = context_.timers.At(open, [this] {
+    rate_timer_.reset();
+    Unpause();
+  });
+  return Next::kPause;
+}
+
 // Of the answer, behind the range.
 bool Fetch::MoreWillCome() const { return shortened_ || verdict_->length > asked_.size(); }
 
@@ -183,6 +195,7 @@ size_t Fetch::Append(absl::string_view data) {
   const size_t n = std::min(length - buffer_.size(), data.size());
   if (first_byte_ == absl::InfinitePast()) first_byte_ = last_activity_;
   result_.body_bytes += n;
+  context_.sources.OnReceived(job_.source, job_.bucket.get(), n, last_activity_);
   buffer_.Append(data.substr(0, n));
   position_ += n;
   observer_.OnBytes(*this, n, position_);
@@ -229,6 +242,7 @@ void Fetch::OnDone(net::RequestId, const net::Outcome& outcome) {
 
 void Fetch::End(core::Failure failure, std::string why) {
   if (over_) return;
+  if (rate_timer_) context_.timers.Cancel(*std::exchange(rate_timer_, std::nullopt));
   if (running_) context_.client.Cancel(id_);
   running_ = false;
   over_ = true;

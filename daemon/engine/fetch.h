@@ -2,6 +2,7 @@
 #ifndef HFGET_DAEMON_ENGINE_FETCH_H_
 #define HFGET_DAEMON_ENGINE_FETCH_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,6 +35,7 @@ struct FetchJob {
   disk::Buffer head;  // the first piece's bytes that an earlier fetch brought; may be empty
   core::SourceIndex head_source = -1;  // who sent them
   Secret token;       // sent to the source's own origin only; empty: none
+  std::shared_ptr<core::TokenBucket> bucket;  // of the pull; null: no limit
 };
 
 struct FetchResult {
@@ -93,6 +95,8 @@ class Fetch final : public net::Handler {
   void Request();
   Next Take(absl::string_view data);
   Next Pause();
+  // Until a limit on the rate allows more.
+  Next PauseUntil(absl::Time open);
   // As much as goes into the piece. REQUIRES: there is a buffer.
   size_t Append(absl::string_view data);
   bool MoreWillCome() const;
@@ -106,6 +110,7 @@ class Fetch final : public net::Handler {
   bool running_ = false;   // a request is with the client
   bool over_ = false;
   bool paused_ = false;
+  std::optional<Timers::Id> rate_timer_;  // set: paused by a limit on the rate
   bool accepted_ = false;  // the body is the range's bytes
   std::optional<Target> redirect_;
   std::string error_body_; // beginning of an error answer, for its words

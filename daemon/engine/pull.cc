@@ -51,6 +51,7 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, std::string id, int64
   scope_token_.Bring(std::move(spec_.modelscope_token), false);
   token_.Bring(std::move(spec_.token), spec_.token_is_ambient);
   if (spec_.anonymous) token_.Forbid();
+  SetLimits(spec_.max_bytes_per_sec, spec_.max_connections);
 }
 
 Pull::~Pull() = default;

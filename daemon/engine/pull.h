@@ -50,6 +50,8 @@ class Pull final : public TransferClient {
   // With an equal request; a pull that waits for a token queues again. `found`: see PullToken.
   void GiveToken(Secret token, bool found);
   void GiveModelScopeToken(Secret token);
+  // With an equal request; 0 leaves what there is.
+  void SetLimits(ByteCount max_bytes_per_sec, int max_connections);
   // Fails it when nothing has come for too long.
   void CheckProgress(absl::Time now);
 
@@ -72,6 +74,8 @@ class Pull final : public TransferClient {
   const std::string* Barred(core::SourceIndex source) const override;
   Supply SupplyAt(core::SourceIndex source, size_t file_index) const override;
   std::string UrlAt(core::SourceIndex source, size_t file_index) const override;
+  std::shared_ptr<core::TokenBucket> bucket() const override { return bucket_; }
+  int max_connections() const override { return spec_.max_connections; }
   bool restricted() const override { return is_private_ || is_gated_; }
   void OnReceived(core::SourceIndex source, ByteCount bytes) override;
   void OnWasted(ByteCount bytes) override { wasted_ += bytes; }
@@ -141,6 +145,7 @@ class Pull final : public TransferClient {
   bool proving_ = false;
   bool pin_again_ = false;  // nobody could say, but somebody was being proven
   Pinned pinned_;
+  std::shared_ptr<core::TokenBucket> bucket_;  // null: no limit
   std::unique_ptr<Lister> lister_;
   std::unique_ptr<AccountQuery> account_query_;
   std::optional<Counterparts> counterparts_;

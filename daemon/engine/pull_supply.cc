@@ -1,4 +1,4 @@
-// What each source has of a pull's files, and where.
+// What each source has of a pull's files, where, and how fast the pull may have it.
 #include <utility>
 #include <vector>
 
@@ -7,6 +7,16 @@
 #include "daemon/hub/ms_dialect.h"
 
 namespace hfget::engine {
+
+void Pull::SetLimits(ByteCount max_bytes_per_sec, int max_connections) {
+  const absl::Time now = context_.clock.Steady();
+  if (max_connections > 0) spec_.max_connections = max_connections;
+  if (max_bytes_per_sec <= 0) return;
+  spec_.max_bytes_per_sec = max_bytes_per_sec;
+  // Fetches that are under way draw on the one that there is.
+  if (bucket_ != nullptr) return bucket_->SetRate(max_bytes_per_sec, now);
+  bucket_ = std::make_shared<core::TokenBucket>(max_bytes_per_sec, now);
+}
 
 // The name of a private repo is nobody else's business, unless the user has said where else it is.
 void Pull::SeekCounterparts() {

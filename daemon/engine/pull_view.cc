@@ -103,6 +103,8 @@ records::v1::PullRecord Pull::ToRecord() const {
   r.set_local_dir(spec_.local_dir);
   r.set_cache_dir(spec_.cache_dir);
   r.set_token_origin(token_.origin());
+  r.set_max_bytes_per_sec(spec_.max_bytes_per_sec);
+  r.set_max_connections(spec_.max_connections);
   r.set_hub(static_cast<int>(spec_.repo.hub));
   r.set_modelscope_id(spec_.modelscope_id);
   r.set_modelscope_token_origin(scope_token_.origin());
@@ -157,6 +159,7 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::Pu
   spec_.local_dir = r.local_dir();
   spec_.cache_dir = r.cache_dir();
   spec_.authority = r.authority();
+  SetLimits(r.max_bytes_per_sec(), r.max_connections());
   canonical_ = spec_.repo;
   const auto state = static_cast<core::PullState>(r.state());
   state_ = core::IsTerminal(state) || state == core::PullState::kNeedsToken ? state : core::PullState::kQueued;

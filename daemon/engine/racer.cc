@@ -88,7 +88,13 @@ const Transfer* Racer::Find(const std::string& key) const {
 
 bool Racer::MayServe(core::FileId file, core::SourceIndex source) const {
   const Transfer* transfer = TransferOf(file);
-  return transfer != nullptr && transfer->MayServe(source, context_.clock.Steady());
+  const auto connections = [this](const TransferClient& client) { return ConnectionsOf(&client); };
+  return transfer != nullptr && transfer->MayServe(source, context_.clock.Steady()) && transfer->HasRoom(connections);
+}
+
+bool Racer::MayRace(core::FileId file) const {
+  const Transfer* transfer = TransferOf(file);
+  return transfer != nullptr && !transfer->limited() && context_.config.max_bytes_per_sec == 0;
 }
 
 void Racer::Tick(absl::Time now) {
@@ -354,6 +360,13 @@ void Racer::OnOver(Transfer& transfer) {
   work_changed_ = true;
   const auto next = by_key_.find(transfer.key());
   if (next != by_key_.end() && next->second->waits_to_open() && !Closing(transfer.key())) Open(*next->second);
+}
+
+int Racer::ConnectionsOf(const TransferClient* client) const {
+  return std::count_if(scheduler_.flights().begin(), scheduler_.flights().end(), [&](const auto& flight) {
+    const Transfer* transfer = TransferOf(flight.second.file);
+    return transfer != nullptr && transfer->WantedBy(client);
+  });
 }
 
 int Racer::ConnectionsOf(core::SourceIndex source, const TransferClient* client) const {

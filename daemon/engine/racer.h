@@ -44,6 +44,7 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   const Transfer* Find(const std::string& key) const;
   size_t open_transfers() const { return transfers_.size(); }
   int connections() const { return static_cast<int>(fetches_.size()); }
+  int ConnectionsOf(const TransferClient* client) const;
   int ConnectionsOf(core::SourceIndex source, const TransferClient* client) const;
   absl::Time last_byte() const { return last_byte_; }
   const core::Scheduler& scheduler() const { return scheduler_; }
@@ -51,6 +52,7 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
 
   // core::Scheduler::World
   bool MayServe(core::FileId file, core::SourceIndex source) const override;
+  bool MayRace(core::FileId file) const override;
 
   // Fetch::Observer
   void OnTarget(Fetch& fetch, const Target& target) override;

@@ -3,6 +3,7 @@
 #define HFGET_DAEMON_ENGINE_SOURCE_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "daemon/core/proof.h"
 #include "daemon/core/source_health.h"
 #include "daemon/core/source_stats.h"
+#include "daemon/core/token_bucket.h"
 #include "daemon/engine/config.h"
 #include "daemon/hub/dialect.h"
 #include "daemon/hub/repo_id.h"
@@ -53,6 +55,7 @@ struct Source {
   core::SourceHealth health;
   core::ConnectionLimit limit;
   core::Absences absences;
+  std::optional<core::TokenBucket> bucket;  // nullopt: no limit
   core::Proof proof;
   std::map<std::string, DataHost> data_hosts;  // by "host[:port]"; at most kMostDataHosts
   std::string data_host;                       // the one that was led to last; empty: none

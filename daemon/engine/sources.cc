@@ -48,6 +48,8 @@ absl::Time Returns(const Source& s, absl::Time now) {
 
 Sources::Sources(const EngineConfig& config, std::vector<std::string>* problems, const Clock* clock)
     : clock_(clock) {
+  const absl::Time now = clock == nullptr ? absl::UnixEpoch() : clock->Steady();
+  if (config.max_bytes_per_sec > 0) bucket_.emplace(config.max_bytes_per_sec, now);
   for (const SourceConfig& c : config.sources) {
     SourceSnapshot out;
     out.name = c.name;
@@ -62,6 +64,7 @@ Sources::Sources(const EngineConfig& config, std::vector<std::string>* problems,
     } else if (auto url = hub::ParseUrl(c.endpoint); url.ok()) {
       Source& s = all_.emplace_back(c, *std::move(url), std::min(c.max_connections, config.max_connections));
       s.off = !c.enabled;
+      if (c.max_bytes_per_sec > 0) s.bucket.emplace(c.max_bytes_per_sec, now);
       if (s.off) s.off_why = "switched off in the configuration";
       continue;
     } else {
@@ -257,6 +260,19 @@ void Sources::OnAuthenticated(core::SourceIndex index, bool accepted, const std:
   }
 }
 
+void Sources::OnReceived(core::SourceIndex index, core::TokenBucket* pull, ByteCount bytes, absl::Time now) {
+  if (bucket_) bucket_->Take(bytes, now);
+  if (all_[index].bucket) all_[index].bucket->Take(bytes, now);
+  if (pull != nullptr) pull->Take(bytes, now);
+}
+
+absl::Time Sources::OpenAt(core::SourceIndex index, const core::TokenBucket* pull, absl::Time now) const {
+  absl::Time open = now;
+  if (bucket_) open = std::max(open, bucket_->OpenAt(now));
+  if (all_[index].bucket) open = std::max(open, all_[index].bucket->OpenAt(now));
+  return pull == nullptr ? open : std::max(open, pull->OpenAt(now));
+}
+
 void Sources::Switch(core::SourceIndex index, bool on) {
   Source& s = all_[index];
   s.switched = true;
@@ -271,6 +287,7 @@ void Sources::Reset(core::SourceIndex index) {
   fresh.switched = old.switched;
   fresh.off_why = old.off_why;
   fresh.in_use = old.in_use;
+  fresh.bucket = old.bucket;
   old = std::move(fresh);
 }
 

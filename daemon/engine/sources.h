@@ -69,6 +69,11 @@ class Sources {
   // The Hugging Face hub that the others are compared with; nullopt: none is configured and on.
   std::optional<core::SourceIndex> Authority() const;
 
+  // Bytes of it have come from this source. `pull`: the pull's own limit; may be null.
+  void OnReceived(core::SourceIndex index, core::TokenBucket* pull, ByteCount bytes, absl::Time now);
+  // When more may be received: not after `now` when it may be at once.
+  absl::Time OpenAt(core::SourceIndex index, const core::TokenBucket* pull, absl::Time now) const;
+
   // By the user, at run time.
   void Switch(core::SourceIndex index, bool on);
   void Reset(core::SourceIndex index);
@@ -86,6 +91,7 @@ class Sources {
 
   std::vector<Source> all_;
   std::vector<SourceSnapshot> off_;  // configured but left out
+  std::optional<core::TokenBucket> bucket_;  // of all together; nullopt: no limit
   const Clock* clock_;
 };
 

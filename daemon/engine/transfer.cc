@@ -173,6 +173,7 @@ FetchJob Transfer::JobFor(const core::Flight& flight, absl::Time wall) {
   if (of_use && context_.sources.MaySendToken(flight.source, source.hub())) {
     job.token = chosen.client->token(source.hub()).For(flight.source);
   }
+  job.bucket = WidestBucket();
   job.range = BytesOf(flight.pieces, file_.size);
   const auto partial = partials_.find(flight.pieces.begin);
   if (!flight.duplicate && partial != partials_.end()) {

@@ -38,6 +38,9 @@ class TransferClient {
   virtual const std::string& commit() const = 0;
   virtual const hub::RepoId& repo() const = 0;
   virtual PullToken& token(hub::Hub realm) = 0;
+  // How fast this pull may be, and over how many connections; null, 0: no limit of its own.
+  virtual std::shared_ptr<core::TokenBucket> bucket() const = 0;
+  virtual int max_connections() const = 0;
   // Private or gated: the bytes are not to be had without a token everywhere.
   virtual bool restricted() const = 0;
   // Shared because the disk pool may still publish with it when the pull has gone.
@@ -93,6 +96,10 @@ class Transfer {
   ByteCount done_bytes() const;
   const core::RateMeter& rate() const { return rate_; }
   bool WantedBy(const TransferClient* client) const;
+  // All who want it have a limit on their rate.
+  bool limited() const { return WidestBucket() != nullptr; }
+  // One of those who want it may have one more connection. `connections`: that a pull has.
+  bool HasRoom(absl::FunctionRef<int(const TransferClient&)> connections) const;
   // What stays durable of an unfinished transfer, for the next one of the same partial file.
   std::optional<records::v1::TransferRecord> KeptRecord() const;
   bool joinable() const { return state_ != State::kOver; }
@@ -151,6 +158,7 @@ class Transfer {
   // The best that a pull knows of: a mere namesake counts only when nobody else is left.
   Supply SupplyAt(core::SourceIndex source) const;
   bool Suits(Supply supply) const { return supply == Supply::kHas || (supply == Supply::kMaybe && namesakes_allowed_); }
+  std::shared_ptr<core::TokenBucket> WidestBucket() const;
   bool IsOfItsHub(core::SourceIndex source) const;
   // Every commit that the file is wanted of is absent there (yet).
   bool LacksCommits(core::SourceIndex source, absl::Time now) const;

@@ -32,6 +32,26 @@ Supply Transfer::SupplyAt(core::SourceIndex source) const {
   return best;
 }
 
+bool Transfer::HasRoom(absl::FunctionRef<int(const TransferClient&)> connections) const {
+  return std::any_of(claims_.begin(), claims_.end(), [&](const Claim& claim) {
+    if (claim.client == nullptr) return false;
+    const int most = claim.client->max_connections();
+    return most == 0 || connections(*claim.client) < most;
+  });
+}
+
+// What several pulls want comes as fast as the one in the greatest hurry may have it.
+std::shared_ptr<core::TokenBucket> Transfer::WidestBucket() const {
+  std::shared_ptr<core::TokenBucket> widest;
+  for (const Claim& claim : claims_) {
+    if (claim.client == nullptr) continue;
+    std::shared_ptr<core::TokenBucket> bucket = claim.client->bucket();
+    if (bucket == nullptr) return nullptr;
+    if (widest == nullptr || bucket->rate() > widest->rate()) widest = std::move(bucket);
+  }
+  return widest;
+}
+
 bool Transfer::IsOfItsHub(core::SourceIndex source) const {
   const Claim* claim = AnyClaim();
   return claim == nullptr || claim->client->repo().hub == context_.sources.at(source).hub();

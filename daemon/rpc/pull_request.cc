@@ -88,6 +88,15 @@ absl::StatusOr<std::string> ModelScopeIdOf(const v1::PullRequest& request, const
       absl::StrCat("the ModelScope id \"", hub::Printable(id), "\" is not of the form org/name", status.ok() ? "" : ": ", status.message()));
 }
 
+absl::Status CheckLimits(const v1::PullRequest& request) {
+  constexpr int64_t kLeastRate = 1000;
+  if (request.max_connections() < 0) return absl::InvalidArgumentError("max_connections must be 1 or more, or 0 for no limit");
+  const int64_t rate = request.max_bytes_per_sec();
+  if (rate == 0 || rate >= kLeastRate) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("a limit of ", rate, " bytes per second is too low: 1 KB/s is the least, 0 is no limit"));
+}
+
 // Slashes only: ".." is left to the kernel, which alone knows where a symbolic link leads.
 absl::StatusOr<std::string> Folder(absl::string_view name, absl::string_view path) {
   if (path.empty()) return std::string();
@@ -142,6 +151,9 @@ absl::StatusOr<engine::PullSpec> ToSpec(const v1::PullRequest& request) {
   if (spec.anonymous && !spec.token.empty()) {
     return absl::InvalidArgumentError("both a token and anonymous are given: leave one out");
   }
+  HFGET_RETURN_IF_ERROR(CheckLimits(request));
+  spec.max_bytes_per_sec = request.max_bytes_per_sec();
+  spec.max_connections = request.max_connections();
   spec.authority = request.authority();
   spec.dry_run = request.dry_run();
   return spec;

@@ -103,5 +103,14 @@ TEST(DidYouMeanTest, KnowsWhenNothingIsNear) {
   EXPECT_EQ(DidYouMean("p", {"ps", "pull"}), "ps");
 }
 
+TEST(CommandLineTest, RatesHaveDecimalAndBinaryUnits) {
+  for (const auto& [text, bytes] : std::map<std::string, uint64_t>{
+           {"1000", 1000}, {"500KB", 500'000}, {"20MB", 20'000'000}, {"20MiB", 20 << 20}, {"3mb/s", 3'000'000}}) {
+    EXPECT_EQ(Parsed({"pull", "org/m", "--limit-rate", text}).pull.limit_rate, bytes) << text;
+  }
+  EXPECT_THAT(ErrorOf({"pull", "org/m", "--limit-rate", "fast"}),
+              HasSubstr("\"fast\" is no rate: write bytes a second, such as 500KB"));
+}
+
 }  // namespace
 }  // namespace hfget::cli

@@ -85,6 +85,15 @@ TEST_F(PullCommandTest, AModelScopeRepoHasACacheAndATokenOfItsOwn) {
             "modelscope_token: \"ms-env\" modelscope_id: \"there/m\"");
 }
 
+TEST_F(PullCommandTest, SendsLimits) {
+  PullEndsWith(DonePull());
+  daemon_.Start();
+  Run({"pull", "org/m", "--limit-rate", "2MB", "--max-connections", "3"});
+  ASSERT_EQ(daemon_.pull_requests.size(), 1u);
+  EXPECT_EQ(daemon_.pull_requests[0].max_bytes_per_sec(), 2'000'000);
+  EXPECT_EQ(daemon_.pull_requests[0].max_connections(), 3);
+}
+
 TEST_F(PullCommandTest, TakesTheTokenOfAFileOrOfStandardInput) {
   PullEndsWith(DonePull());
   daemon_.Start();
