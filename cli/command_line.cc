@@ -47,7 +47,10 @@ CLI::Validator RateInBytes() {
   const auto convert = [](std::string& text) -> std::string {
     const std::string written = text;
     text = std::string(absl::StripSuffix(text, "/s"));
-    if (CLI::AsSizeValue(/*kb_is_1000=*/true)(text).empty()) return "";
+    try {  // CLI11 answers by exception or by text
+      if (CLI::AsSizeValue(/*kb_is_1000=*/true)(text).empty()) return "";
+    } catch (const CLI::ValidationError&) {
+    }
     return absl::StrCat("\"", written, "\" is no rate: write bytes a second, such as 500KB, 20MB or 20MiB");
   };
   return CLI::Validator(convert, "");
