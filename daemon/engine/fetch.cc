@@ -248,6 +248,7 @@ void Fetch::End(core::Failure failure, std::string why) {
   over_ = true;
   result_.failure = failure;
   result_.commit = job_.commit;
+  result_.old_link = job_.resolved;
   result_.why = std::move(why);
   if (first_byte_ != absl::InfinitePast()) result_.body_time = context_.clock.Steady() - first_byte_;
   if (buffer_ && buffer_.size() > 0) {

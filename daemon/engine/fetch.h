@@ -44,6 +44,7 @@ struct FetchResult {
   std::optional<absl::Duration> rest;  // 429, 503
   hub::HubError hub_error;             // when a hub spoke
   std::string commit;                  // that was asked for
+  bool old_link = false;               // it went to where an earlier answer had led
   Secret token_sent;                   // with the request that it answered; empty: none
   ByteCount body_bytes = 0;            // received
   absl::Duration body_time;            // from the first body byte on

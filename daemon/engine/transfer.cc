@@ -268,6 +268,8 @@ void Transfer::OnFetchEnd(core::SourceIndex source, FetchResult& result, absl::T
   if (lags && !result.commit.empty()) context_.sources.at(source).absences.Add(result.commit, now);
   // The data host may be the cause: the hub is asked for another one.
   if (result.body_bytes == 0) targets_.erase(source);
+  // Every connection that used the same link finds out by itself that it has ended; the hub is asked for another.
+  if (result.failure == core::Failure::kLinkExpired && result.old_link) return;
   PullError error = ErrorFor(source, result);
   if (OnTokenRefused(source, result, error)) return;
   const std::string why = error.message;

@@ -222,6 +222,15 @@ TEST_F(ModelScopeAlone, IsPulledIntoItsOwnCache) {
   EXPECT_EQ(again.commit, pull.commit);
 }
 
+TEST_F(ModelScopeAlone, LinksOfAMomentCostNoMoreThanTheirRenewal) {
+  // So slow to answer that several connections have asked by an old link before the first is refused.
+  world_.DataHost("modelscope").latency = absl::Milliseconds(800);
+  world_.DataHost("modelscope").connection_rate = kMiB;
+  scope_.link_life = absl::Seconds(3);
+  const auto pull = world_.Finish(world_.Pull(SpecOf(own_)), absl::Seconds(45));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+}
+
 TEST_F(ModelScopeAlone, GoesOnWhereItStoodAfterACrash) {
   world_.Pull(SpecOf(own_));
   ASSERT_TRUE(world_.RunUntil([&] { return world_.recorded() > 16 * kMiB; }));
