@@ -32,6 +32,13 @@ void Counterparts::Begin() {
   }
 }
 
+void Counterparts::Stop() {
+  for (auto& [source, search] : searches_) {
+    search.attempt.reset();
+    search.over = true;
+  }
+}
+
 void Counterparts::AskNext(core::SourceIndex source) {
   Search& search = searches_[source];
   if (search.next == candidates_.size()) {

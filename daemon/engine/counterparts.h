@@ -40,6 +40,9 @@ class Counterparts {
   // Once.
   void Begin();
 
+  // Asks no more; what is known stays.
+  void Stop();
+
   Supply Of(core::SourceIndex source, const hub::ManifestFile& file) const;
   // Where the file is there. REQUIRES: Of says kMaybe or kHas.
   std::string UrlOf(core::SourceIndex source, const hub::ManifestFile& file) const;

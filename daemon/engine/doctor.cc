@@ -42,7 +42,7 @@ hub::Finding NoSource() {
   finding.check = "source";
   finding.cause = "no-source";
   finding.subject = "sources";
-  finding.message = "every source is switched off";
+  finding.message = "no source of Hugging Face repos is switched on";
   finding.fix = "hfget sources, then hfget sources enable NAME";
   return finding;
 }

@@ -64,6 +64,7 @@ void Pull::SetState(core::PullState state) {
     finished_ = context_.clock.Wall();
     lister_.reset();
     account_query_.reset();
+    if (counterparts_) counterparts_->Stop();
     running_.clear();
   }
   host_.OnChanged(*this);

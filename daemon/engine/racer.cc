@@ -154,7 +154,10 @@ void Racer::Sweep() {
 
 void Racer::Dispatch(absl::Time now) {
   if (transfers_.empty()) return;
-  context_.sources.KeepOneUsable(now);
+  bool wanted[2] = {false, false};
+  for (const auto& [id, transfer] : transfers_) wanted[transfer->hub() == hub::Hub::kModelScope] = true;
+  if (wanted[0]) context_.sources.KeepOneUsable(now, hub::Hub::kHuggingFace);
+  if (wanted[1]) context_.sources.KeepOneUsable(now, hub::Hub::kModelScope);
   // One each in turn, so that no source takes all the work before the others had a look.
   std::vector<core::SourceIndex> open;
   for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) open.push_back(i);

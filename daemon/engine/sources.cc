@@ -103,9 +103,10 @@ std::optional<std::string> Sources::Out(core::SourceIndex index, absl::Time now)
   return std::nullopt;
 }
 
-void Sources::KeepOneUsable(absl::Time now) {
+void Sources::KeepOneUsable(absl::Time now, hub::Hub hub) {
   Source* first = nullptr;
   for (core::SourceIndex i = 0; i < count(); ++i) {
+    if (all_[i].hub() != hub) continue;
     if (Usable(i, now)) return;
     const absl::Time returns = Returns(all_[i], now);
     if (returns == absl::InfiniteFuture()) continue;

@@ -35,8 +35,8 @@ class Sources {
   bool Usable(core::SourceIndex index, absl::Time now) const;
   // Why it will not be asked again by itself: off, disabled, quarantined; nullopt: it will.
   std::optional<std::string> Out(core::SourceIndex index, absl::Time now) const;
-  // Never leaves nobody: when all are ejected, the one whose term ends first is taken back.
-  void KeepOneUsable(absl::Time now);
+  // Never leaves nobody of this hub: when all are ejected, the one whose term ends first is taken back.
+  void KeepOneUsable(absl::Time now, hub::Hub hub = hub::Hub::kHuggingFace);
   // As many connections as it may have now: its limit; one while it is not verified or its proof is not complete.
   int ConnectionsAllowed(core::SourceIndex index) const;
 

@@ -96,6 +96,8 @@ class Transfer {
   ByteCount done_bytes() const;
   const core::RateMeter& rate() const { return rate_; }
   bool WantedBy(const TransferClient* client) const;
+  // Whose repo it is of.
+  hub::Hub hub() const;
   // All who want it have a limit on their rate.
   bool limited() const { return WidestBucket() != nullptr; }
   // One of those who want it may have one more connection. `connections`: that a pull has.

@@ -52,10 +52,12 @@ std::shared_ptr<core::TokenBucket> Transfer::WidestBucket() const {
   return widest;
 }
 
-bool Transfer::IsOfItsHub(core::SourceIndex source) const {
+hub::Hub Transfer::hub() const {
   const Claim* claim = AnyClaim();
-  return claim == nullptr || claim->client->repo().hub == context_.sources.at(source).hub();
+  return claim == nullptr ? hub::Hub::kHuggingFace : claim->client->repo().hub;
 }
+
+bool Transfer::IsOfItsHub(core::SourceIndex source) const { return hub() == context_.sources.at(source).hub(); }
 
 bool Transfer::LacksCommits(core::SourceIndex source, absl::Time now) const {
   const core::Absences& absences = context_.sources.at(source).absences;

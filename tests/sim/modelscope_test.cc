@@ -277,6 +277,22 @@ TEST_F(ModelScopeAlone, APrivateOneNeedsTheTokenOfItsRealm) {
   EXPECT_EQ(Finish(SpecOf(own_)).state, PullState::kDone) << "the daemon's own";
 }
 
+TEST_F(ModelScopeAlone, TheOnlySourceOfItsHubIsNeverEjected) {
+  world_.DataHost("modelscope").Add({.kind = Kind::kRefuse, .times = 6});
+  const absl::Time begin = world_.clock.Steady();
+  const auto pull = Finish(SpecOf(own_));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_LT(world_.clock.Steady() - begin, absl::Seconds(25)) << "an ejection lasts 30 s";
+}
+
+TEST_F(ModelScope, NothingIsAskedForAPullThatHasEnded) {
+  scope_.latency = absl::Seconds(15);
+  repo().files[0].content = FakeContent(5, 2 * kMiB);
+  EXPECT_EQ(Finish(SpecOf(repo())).state, PullState::kDone);
+  world_.Run(absl::Seconds(1));
+  world_.ExpectQuiet();
+}
+
 TEST_F(ModelScopeAlone, IsServedByModelScopeOnly) {
   scope_.Add({.kind = Kind::kRefuse, .where = Where::kAny});
   const auto pull = Finish(SpecOf(own_));
