@@ -94,7 +94,9 @@ Supply Counterparts::Of(core::SourceIndex source, const hub::ManifestFile& file)
 }
 
 std::string Counterparts::UrlOf(core::SourceIndex source, const hub::ManifestFile& file) const {
-  return hub::MsFileUrl(context_.sources.at(source).config.endpoint, searches_.at(source).repo,
+  const auto search = searches_.find(source);
+  if (search == searches_.end()) return "";
+  return hub::MsFileUrl(context_.sources.at(source).config.endpoint, search->second.repo,
                         hub::DefaultRevision(hub::Hub::kModelScope), file.path);
 }
 

@@ -44,7 +44,7 @@ class Counterparts {
   void Stop();
 
   Supply Of(core::SourceIndex source, const hub::ManifestFile& file) const;
-  // Where the file is there. REQUIRES: Of says kMaybe or kHas.
+  // Where the file is there. REQUIRES: Of says kMaybe or kHas; else it may be empty.
   std::string UrlOf(core::SourceIndex source, const hub::ManifestFile& file) const;
   // For people: why it serves nothing, or under which name it does; empty: nothing to say.
   std::string NoteOn(core::SourceIndex source) const;

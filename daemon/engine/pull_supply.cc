@@ -37,7 +37,7 @@ Supply Pull::SupplyAt(core::SourceIndex source, size_t file_index) const {
 std::string Pull::UrlAt(core::SourceIndex source, size_t file_index) const {
   const Source& s = context_.sources.at(source);
   const hub::ManifestFile& file = files_[file_index];
-  if (s.hub() != canonical_.hub) return counterparts_->UrlOf(source, file);
+  if (s.hub() != canonical_.hub) return counterparts_ ? counterparts_->UrlOf(source, file) : "";
   if (of_modelscope()) return hub::MsFileUrl(s.config.endpoint, canonical_, spec_.revision, file.path);
   return hub::ResolveUrl(s.config.endpoint, canonical_, commit_, file.path);
 }

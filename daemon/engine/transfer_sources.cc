@@ -24,10 +24,13 @@ bool Transfer::BarredAsSuspect(core::SourceIndex source) const {
   return suspects_allowed_ == 1 && provenance_.UnderSuspicion() && provenance_.suspect() == source;
 }
 
+// What a pull that bars the source knows counts only where all of them bar it: nobody could ask on its behalf.
 Supply Transfer::SupplyAt(core::SourceIndex source) const {
+  const bool all_bar_it = BarredByPulls(source) != nullptr;
   Supply best = Supply::kHasNot;
   for (const Claim& claim : claims_) {
-    if (claim.client != nullptr) best = std::max(best, claim.client->SupplyAt(source, claim.file_index));
+    if (claim.client == nullptr || (!all_bar_it && claim.client->Barred(source) != nullptr)) continue;
+    best = std::max(best, claim.client->SupplyAt(source, claim.file_index));
   }
   return best;
 }
