@@ -1,22 +1,43 @@
 #include "daemon/core/connection_limit.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hfget::core {
+namespace {
+
+constexpr double kGrew = 1.05;
+// Nobody needs to see more of it.
+constexpr double kClearlyGrew = 1.5;
+// A step that left so little of the sum before it hurt, or so little twice: the source punishes a crowd.
+constexpr double kHurts = 0.5;
+constexpr double kHurtsTwice = 0.85;
+
+}  // namespace
 
 ConnectionLimit::ConnectionLimit(int max, int remembered)
     : max_(std::max(max, 1)),
       limit_(std::clamp(remembered > 0 ? remembered : kStart, 1, max_)),
       best_limit_(limit_) {}
 
-void ConnectionLimit::OnBytes(ByteCount bytes, int in_use, absl::Time now) {
-  const bool opens = !window_open_ || now - last_arrival_ > kIdle;
+void ConnectionLimit::OnBytes(ByteCount bytes, int in_use, int carrying, absl::Time now) {
+  const bool at_work = in_use >= limit_ && carrying * 4 >= limit_ * 3;
+  const bool opens = !window_open_ || now - last_arrival_ > kIdle || (at_work && full_arrivals_ == 0);
   last_arrival_ = now;
-  if (opens) return Begin(now);  // these bytes came before the window
+  if (opens) {  // these bytes came before the window
+    Begin(now);
+    full_arrivals_ = arrivals_ = at_work;
+    return;
+  }
   window_bytes_ += bytes;
   ++arrivals_;
-  if (in_use >= limit_) ++full_arrivals_;
-  if (now - window_began_ >= kWindow) EndWindow(now);
+  full_arrivals_ += at_work;
+  const absl::Duration open = now - window_began_;
+  if (open >= kWindow || (open >= kWindow / 2 && !settled_ && Rate(now) > best_rate_ * kClearlyGrew)) EndWindow(now);
+}
+
+double ConnectionLimit::Rate(absl::Time now) const {
+  return static_cast<double>(window_bytes_) / absl::ToDoubleSeconds(now - window_began_);
 }
 
 void ConnectionLimit::Begin(absl::Time now) {
@@ -28,6 +49,7 @@ void ConnectionLimit::Begin(absl::Time now) {
 
 void ConnectionLimit::Step(int to) {
   before_step_ = limit_;
+  crowded_ = less_ = false;
   limit_ = std::clamp(to, 1, max_);
   flat_windows_ = 0;
 }
@@ -35,28 +57,30 @@ void ConnectionLimit::Step(int to) {
 void ConnectionLimit::Settle(int at, absl::Time now) {
   limit_ = at;
   before_step_ = 0;
-  trial_ = false;
+  trial_ = crowded_ = false;
   settled_ = true;
   settled_at_ = now;
 }
 
 void ConnectionLimit::EndWindow(absl::Time now) {
-  const double rate = static_cast<double>(window_bytes_) / absl::ToDoubleSeconds(now - window_began_);
+  const double rate = Rate(now);
   const bool full = full_arrivals_ * 10 >= arrivals_ * 7;
   Begin(now);
   if (full) Judge(rate, now);  // otherwise there was too little work to learn from
 }
 
 void ConnectionLimit::Judge(double rate, absl::Time now) {
-  if (before_step_ > 0 && rate < best_rate_ * 0.5) return Settle(before_step_, now);
-  const bool grew = rate > best_rate_ * 1.05;
+  const bool less = before_step_ > 0 && rate < best_rate_ * kHurtsTwice;
+  if (less && (std::exchange(less_, true) || rate < best_rate_ * kHurts)) return GoBack(now);
+  less_ = less;
+  const bool grew = rate > best_rate_ * kGrew;
   if (grew) {
     best_rate_ = rate;
     best_limit_ = limit_;
-    flat_windows_ = 0;
+    before_step_ = flat_windows_ = 0;
     trial_ = false;
   }
-  if (settled_ && now - settled_at_ >= kRetryAfter) {
+  if (settled_ && now - settled_at_ >= retry_after_) {
     settled_ = false;
     trial_ = true;
     best_rate_ = rate;
@@ -68,12 +92,18 @@ void ConnectionLimit::Judge(double rate, absl::Time now) {
   }
 }
 
+void ConnectionLimit::GoBack(absl::Time now) {
+  retry_after_ = std::min(retry_after_ * 2, kLongestRetryAfter);
+  Settle(before_step_, now);
+  crowded_ = true;
+}
+
 void ConnectionLimit::OnLoss(absl::Time now) {
   if (now - last_loss_ < kWindow) return;
   last_loss_ = now;
   best_rate_ = 0;
   Settle(std::max(1, limit_ / 2), now);
-  settled_at_ = now - kRetryAfter + absl::Seconds(5);  // losses are often short: climb again after 5 s
+  settled_at_ = now - retry_after_ + absl::Seconds(5);  // losses are often short: climb again after 5 s
   Begin(now);
 }
 

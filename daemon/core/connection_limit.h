@@ -1,10 +1,14 @@
 // How many connections one source may have now: doubled while that pays, taken back when it hurts.
-// Rule: start at 2; when a window with all connections busy (for 70 % of its arrivals) carried 5 % more than the best
-// before, double; when two did not, stay; when a step halved the sum, go back and stay; on a loss, stall or 429, halve.
+// Rule: start at 2; when a window with all connections at work (for 70 % of its arrivals) carried 5 % more than the best
+// before, double, after half a window when it carried half as much again; when two did not, stay; when a step cost half
+// of the sum, or a seventh in two windows, go back, stay, and end those above; on a loss, stall or 429, halve.
 // After 30 s of staying one step up is tried for 3 s and taken back when it brought nothing, so that a long pull does not
-// creep up to the most that is allowed. Source: design.md "Racing"; FluxDown's rollback (reference/mirrors.md §5.3).
+// creep up to the most that is allowed; after a trial that hurt, twice as long.
+// Source: design.md "Racing"; FluxDown's rollback (reference/mirrors.md §5.3).
 #ifndef HFGET_DAEMON_CORE_CONNECTION_LIMIT_H_
 #define HFGET_DAEMON_CORE_CONNECTION_LIMIT_H_
+
+#include <algorithm>
 
 #include "absl/time/time.h"
 #include "daemon/base/types.h"
@@ -16,6 +20,7 @@ class ConnectionLimit {
   static constexpr int kStart = 2;
   static constexpr absl::Duration kWindow = absl::Milliseconds(500);
   static constexpr absl::Duration kRetryAfter = absl::Seconds(30);
+  static constexpr absl::Duration kLongestRetryAfter = absl::Minutes(8);
   // After such a silence the window begins anew: there was no work, or a stall, which OnLoss tells.
   static constexpr absl::Duration kIdle = absl::Seconds(2);
   static constexpr int kFlatWindows = 2;
@@ -28,18 +33,26 @@ class ConnectionLimit {
   int max() const { return max_; }
   int best() const { return best_limit_; }
 
-  // Body bytes as they arrive, with how many connections are in use at that moment.
-  void OnBytes(ByteCount bytes, int in_use, absl::Time now);
+  // So many are best ended at once when there are `in_use`: those above a limit that was found to hurt.
+  int Excess(int in_use) const { return crowded_ ? std::max(0, in_use - limit_) : 0; }
+
+  // Body bytes as they arrive, with how many connections are in use at that moment, and of these, how many have begun to
+  // bring a body: what the others will bring is not known yet.
+  void OnBytes(ByteCount bytes, int in_use, int carrying, absl::Time now);
   // A loss: reset, stall or 429. Several within one window count once.
   void OnLoss(absl::Time now);
 
  private:
   void EndWindow(absl::Time now);
+  // Of the window so far. Units: bytes per second
+  double Rate(absl::Time now) const;
   // What follows from a window with all connections busy.
   void Judge(double rate, absl::Time now);
   void Begin(absl::Time now);
   void Step(int to);
   void Settle(int at, absl::Time now);
+  // From a step that hurt.
+  void GoBack(absl::Time now);
 
   int max_;
   int limit_;
@@ -48,7 +61,10 @@ class ConnectionLimit {
   int before_step_ = 0;  // limit before the last step up; 0: not just stepped
   bool trial_ = false;   // the last step was a try after a while of staying
   bool settled_ = false;
+  bool crowded_ = false;  // the last step hurt
+  bool less_ = false;     // the last window after a step carried less than before it
   absl::Time settled_at_;
+  absl::Duration retry_after_ = kRetryAfter;
   absl::Time last_loss_ = absl::InfinitePast();
   bool window_open_ = false;
   absl::Time window_began_;

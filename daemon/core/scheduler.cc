@@ -14,15 +14,8 @@ constexpr double kMeaningfulSeconds = 0.25;
 constexpr double kAlwaysMeaningfulSeconds = 1;
 // A flight is not slow because its first byte has not come within so many of its source's latencies.
 constexpr double kPatientLatencies = 3;
-// Nobody is stolen from or raced who would be through in this time anyway.
-constexpr double kLetItFinishSeconds = 0.3;
-// A piece that takes so much longer is worth a race with a source of which nothing is known: one, until something is.
-constexpr double kTryAStrangerSeconds = 2;
-constexpr double kNeverSeconds = 1e9;
 // By so much a slow source may be misjudged at the tail before it is left out.
 constexpr double kTailSlackSeconds = 0.25;
-// Races may throw away so much of all bytes, or one piece.
-constexpr double kWasteShare = 0.015;
 
 ByteCount MissingBytesOf(const PieceMap& pieces) {
   return std::min(pieces.missing() * kPieceBytes, pieces.file_size());
@@ -48,10 +41,24 @@ PieceMap* Scheduler::PiecesOf(FileId file) const {
   return it == pieces_of_.end() ? nullptr : it->second;
 }
 
-std::optional<Assignment> Scheduler::Next(const Offer& offer, absl::Time now) {
+std::optional<Assignment> Scheduler::Next(const Offer& asked, absl::Time now) {
+  const Offer offer = AsSeen(asked, now);
   if (auto fresh = Fresh(offer, now)) return fresh;
   if (auto stolen = Steal(offer, now)) return stolen;
+  if (auto taken = TakeOver(offer, now)) return taken;
   return Duplicate(offer, now);
+}
+
+Offer Scheduler::AsSeen(Offer offer, absl::Time now) const {
+  double sum = 0;
+  int judged = 0;
+  for (const auto& [id, flight] : flights_) {
+    if (flight.source != offer.source || !Judged(flight, now)) continue;
+    sum += flight.rate.PerSecond(now);
+    ++judged;
+  }
+  if (judged > 0) offer.rate = std::max(1.0, sum / judged);
+  return offer;
 }
 
 std::optional<Assignment> Scheduler::Fresh(const Offer& offer, absl::Time now) {
@@ -70,7 +77,8 @@ std::optional<Assignment> Scheduler::FreshOf(bool small, const Offer& offer, abs
   for (const Entry& e : files_) {
     if (e.small() != small || e.pieces->missing() == 0) continue;
     if (!world_.MayServe(e.id, offer.source)) continue;
-    if (TooSlowForTheRest(e.id, offer, now)) return std::nullopt;
+    const double piece = offer.rate > 0 ? absl::ToDoubleSeconds(offer.latency) + kPieceBytes / offer.rate : 0;
+    if (TooSlowForTheRest(e.id, offer.source, piece, now)) return std::nullopt;
     const PieceIndex most =
         RangePieces(offer.rate, TotalRate(now) + offer.rate, MissingBytes(), offer.latency);
     const PieceRange run = e.pieces->FirstMissing(most);
@@ -81,89 +89,16 @@ std::optional<Assignment> Scheduler::FreshOf(bool small, const Offer& offer, abs
   return std::nullopt;
 }
 
-bool Scheduler::TooSlowForTheRest(FileId file, const Offer& offer, absl::Time now) const {
-  if (offer.rate <= 0) return false;
+bool Scheduler::TooSlowForTheRest(FileId file, SourceIndex source, double seconds, absl::Time now) const {
   ByteCount left = MissingBytes();
-  double others = 0;
+  double others = 0, wait = kNever;  // nobody begins before a first byte has come
   for (const auto& [id, flight] : flights_) {
-    if (flight.source == offer.source || !world_.MayServe(file, flight.source)) continue;
+    if (flight.source == source || !world_.MayServe(file, flight.source)) continue;
     left += BytesLeft(flight);
     others += RateOf(flight, now);
+    wait = std::min(wait, SecondsToFirstByte(flight, now));
   }
-  if (others <= 0) return false;
-  const double mine = absl::ToDoubleSeconds(offer.latency) + kPieceBytes / offer.rate;
-  return mine > kTailSlackSeconds + static_cast<double>(left) / others;
-}
-
-std::optional<Assignment> Scheduler::Steal(const Offer& offer, absl::Time now) {
-  Flight* victim = nullptr;
-  double longest = kLetItFinishSeconds;
-  for (auto& [id, flight] : flights_) {
-    const PieceIndex current = flight.position / kPieceBytes;
-    if (flight.duplicate || flight.pieces.end - current < 2) continue;
-    if (offer.rate <= 0 && !Judged(flight, now)) continue;  // neither is known to be the better one
-    const double seconds = SecondsLeft(flight, now);
-    if (seconds > longest && world_.MayServe(flight.file, offer.source)) {
-      longest = seconds;
-      victim = &flight;
-    }
-  }
-  if (victim == nullptr) return std::nullopt;
-  // Split so that both end together; an unknown thief counts as the victim's equal.
-  const double theirs = RateOf(*victim, now);
-  const double ours = offer.rate > 0 ? offer.rate : std::max(theirs, 1.0);
-  const PieceIndex current = victim->position / kPieceBytes;
-  const PieceIndex whole_left = victim->pieces.end - current;
-  const PieceIndex taken = std::clamp<PieceIndex>(
-      static_cast<PieceIndex>(whole_left * ours / (ours + theirs) + 0.5), 1, whole_left - 1);
-  const double needed = absl::ToDoubleSeconds(offer.latency) + taken * kPieceBytes / ours;
-  if (needed > longest * 0.9) return std::nullopt;
-  const PieceRange stolen = {victim->pieces.end - taken, victim->pieces.end};
-  victim->pieces.end = stolen.begin;
-  const FlightId victim_id = victim->id;
-  Flight& flight = Register(victim->file, offer, stolen, now);
-  return Assignment{Assignment::Kind::kSteal, flight.id, victim_id};
-}
-
-std::optional<Assignment> Scheduler::Duplicate(const Offer& offer, absl::Time now) {
-  const bool unknown = offer.rate <= 0;
-  if (unknown && FlightsOf(offer.source) > 0) return std::nullopt;
-  Flight* rival = nullptr;
-  double longest = unknown ? kTryAStrangerSeconds : kLetItFinishSeconds;
-  for (auto& [id, flight] : flights_) {
-    if (flight.rival != 0) continue;
-    if (unknown && !Judged(flight, now)) continue;
-    if (flight.pieces.end - flight.position / kPieceBytes != 1) continue;
-    if (flight.source == offer.source) continue;  // the same line would only share its rate
-    if (!world_.MayRace(flight.file)) continue;
-    const double seconds = SecondsLeft(flight, now);
-    if (seconds > longest && world_.MayServe(flight.file, offer.source)) {
-      longest = seconds;
-      rival = &flight;
-    }
-  }
-  if (rival == nullptr) return std::nullopt;
-  const PieceIndex piece = rival->pieces.end - 1;
-  const double needed = unknown ? longest * 0.5
-                                : absl::ToDoubleSeconds(offer.latency) + PiecesOf(rival->file)->BytesIn(piece) / offer.rate;
-  if (needed > longest * 0.7) return std::nullopt;
-  if (!MayWaste(*rival, piece, needed, now)) return std::nullopt;
-  const FlightId rival_id = rival->id;
-  Flight& flight = Register(rival->file, offer, {piece, piece + 1}, now);
-  flight.duplicate = true;
-  flight.rival = rival_id;
-  rival->rival = flight.id;
-  return Assignment{Assignment::Kind::kDuplicate, flight.id, rival_id};
-}
-
-bool Scheduler::MayWaste(const Flight& rival, PieceIndex piece, double seconds, absl::Time now) {
-  const double received = static_cast<double>(rival.position - piece * kPieceBytes);
-  const double receiving = std::max(0.0, seconds - SecondsToFirstByte(rival, now));
-  const double lost = std::min<double>(kPieceBytes, received + RateOf(rival, now) * receiving);
-  const double budget = std::max<double>(kPieceBytes, kWasteShare * static_cast<double>(total_bytes_));
-  if (raced_bytes_ + lost > budget) return false;
-  raced_bytes_ += lost;
-  return true;
+  return others > 0 && seconds > kTailSlackSeconds + wait + static_cast<double>(left) / others;
 }
 
 Flight& Scheduler::Register(FileId file, const Offer& offer, PieceRange pieces, absl::Time now) {
@@ -191,6 +126,7 @@ void Scheduler::OnBytes(FlightId id, ByteCount position, absl::Time now) {
     flight.rate.Start(now);
   }
   flight.position = position;
+  flight.last_byte = now;
 }
 
 void Scheduler::End(FlightId id) {
@@ -259,7 +195,7 @@ double Scheduler::SecondsLeft(const Flight& flight, absl::Time now) const {
   const double rate = RateOf(flight, now);
   const bool judged = Judged(flight, now);
   if (bytes == 0 || (!judged && flight.offered_rate <= 0)) return 0;
-  if (rate < 1) return kNeverSeconds;
+  if (rate < 1) return kNever;
   return SecondsToFirstByte(flight, now) + static_cast<double>(bytes) / rate;
 }
 

@@ -1,4 +1,5 @@
-// Who fetches what next: fresh ranges first, then the tail of somebody's range (steal), then a race for one piece (duplicate).
+// Who fetches what next: fresh ranges first, then the tail of somebody's range (steal), then the rest of a slow one's last
+// piece (take over), then a race for one piece (duplicate).
 #ifndef HFGET_DAEMON_CORE_SCHEDULER_H_
 #define HFGET_DAEMON_CORE_SCHEDULER_H_
 
@@ -32,6 +33,7 @@ struct Flight {
   double offered_rate = 0;  // what its source promised. Units: bytes per second; 0: unknown
   absl::Duration latency;   // likewise
   absl::Time started;
+  absl::Time last_byte = absl::InfinitePast();
 };
 
 // A source with a free connection.
@@ -42,10 +44,10 @@ struct Offer {
 };
 
 struct Assignment {
-  enum class Kind { kFresh, kSteal, kDuplicate };
+  enum class Kind { kFresh, kSteal, kTakeOver, kDuplicate };
   Kind kind = Kind::kFresh;
   FlightId flight = 0;
-  FlightId victim = 0;  // kSteal: ends earlier now; kDuplicate: the rival
+  FlightId victim = 0;  // kSteal: ends earlier now; kTakeOver: is to end now, and what it has stays; kDuplicate: the rival
 };
 
 // Pure: no clock, no thread; told by the engine what happens, asked what to do. Thread: the engine.
@@ -91,15 +93,20 @@ class Scheduler {
   bool Consistent() const;
 
  private:
+  static constexpr double kNever = 1e9;  // Units: seconds
+
   struct Entry {
     FileId id;
     PieceMap* pieces;
     bool small() const { return pieces->file_size() <= kSmallFile; }
   };
 
+  // A source is as fast as its connections are now, whatever it was when the last of them ended.
+  Offer AsSeen(Offer offer, absl::Time now) const;
   std::optional<Assignment> Fresh(const Offer& offer, absl::Time now);
   std::optional<Assignment> FreshOf(bool small, const Offer& offer, absl::Time now);
   std::optional<Assignment> Steal(const Offer& offer, absl::Time now);
+  std::optional<Assignment> TakeOver(const Offer& offer, absl::Time now);
   std::optional<Assignment> Duplicate(const Offer& offer, absl::Time now);
 
   PieceMap* PiecesOf(FileId file) const;
@@ -112,9 +119,9 @@ class Scheduler {
   // Measured, or as offered while it cannot be told.
   double RateOf(const Flight& flight, absl::Time now) const;
   double TotalRate(absl::Time now) const;
-  // Whether taking one more piece of this file at this pace would end after those others who may serve it too could have
-  // done all that is left.
-  bool TooSlowForTheRest(FileId file, const Offer& offer, absl::Time now) const;
+  // Whether what takes so long would end after those others who may serve this file too could have done all that is left.
+  // Asked before anything is taken, so that nobody slow stands in the way of who will be free soon.
+  bool TooSlowForTheRest(FileId file, SourceIndex source, double seconds, absl::Time now) const;
   ByteCount BytesLeft(const Flight& flight) const;
   // Whether a race that the newcomer is expected to win in `seconds` keeps within the budget of wasted bytes.
   bool MayWaste(const Flight& rival, PieceIndex piece, double seconds, absl::Time now);

@@ -17,6 +17,9 @@ void SourceHealth::Success(absl::Time now) {
 
 bool SourceHealth::Fail(bool local_origin, absl::Time now, absl::BitGenRef rng) {
   if (now < ejected_until_) return false;  // stragglers of the bout that ejected it
+  absl::Time& last = local_origin ? local_failed_ : remote_failed_;
+  if (now - last < kBout) return false;
+  last = now;
   int& count = local_origin ? consecutive_local_ : consecutive_remote_;
   if (++count < kFailuresToEject) return false;
   // Longer terms are not served, so a higher count would only put off the day when it is trusted again.

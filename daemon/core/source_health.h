@@ -1,4 +1,5 @@
-// Whether a source is in or out: consecutive failures, linear ejection with jitter, return, rest on 429.
+// Whether a source is in or out: consecutive failures (those of one second are one: what broke was the way there), linear
+// ejection with jitter, return, rest on 429.
 // Source: Envoy's outlier detection cut down for 2 to 10 hosts (reference/codebases.md §3.3).
 #ifndef HFGET_DAEMON_CORE_SOURCE_HEALTH_H_
 #define HFGET_DAEMON_CORE_SOURCE_HEALTH_H_
@@ -15,11 +16,14 @@ namespace hfget::core {
 class SourceHealth {
  public:
   static constexpr int kFailuresToEject = 5;
+  static constexpr absl::Duration kBout = absl::Seconds(1);
   static constexpr absl::Duration kBaseEjection = absl::Seconds(30);
   static constexpr absl::Duration kMaxEjection = absl::Seconds(300);
 
   void Success(absl::Time now);
-  // Returns true when this failure ejects: the fifth in a row of its kind.
+  // Returns true when this failure ejects: the fifth in a row of its kind. One within kBout of the last that counted does
+  // not count: all connections of a source break at once when its line does, and a short
+  // interruption is no reason to do without it for half a minute.
   bool Fail(bool local_origin, absl::Time now, absl::BitGenRef rng);
   // Retry-After, a used-up RateLimit: a rest of known length, nobody's fault.
   void Rest(absl::Duration length, absl::Time now);
@@ -42,6 +46,8 @@ class SourceHealth {
  private:
   int consecutive_remote_ = 0;
   int consecutive_local_ = 0;
+  absl::Time remote_failed_ = absl::InfinitePast();  // the last that counted
+  absl::Time local_failed_ = absl::InfinitePast();
   int multiplier_ = 0;  // +1 an ejection, -1 a healthy ejection length
   absl::Time ejected_until_ = absl::InfinitePast();
   absl::Time rests_until_ = absl::InfinitePast();

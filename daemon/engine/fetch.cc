@@ -88,6 +88,11 @@ void Fetch::Unpause() {
   context_.client.Resume(id_);
 }
 
+void Fetch::Yield() {
+  result_.yielded = true;
+  End(core::Failure::kNone, "");
+}
+
 void Fetch::Abandon() {
   if (rate_timer_) context_.timers.Cancel(*std::exchange(rate_timer_, std::nullopt));
   if (running_) context_.client.Cancel(id_);

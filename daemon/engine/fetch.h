@@ -50,6 +50,7 @@ struct FetchResult {
   absl::Duration body_time;            // from the first body byte on
   disk::Buffer rest_of_piece;          // what came of a piece that is not whole; empty when nothing did
   PieceIndex rest_piece = 0;
+  bool yielded = false;                // ended by Yield
 };
 
 // Thread: the engine.
@@ -76,6 +77,8 @@ class Fetch final : public net::Handler {
   // Somebody else takes over from `end` on. REQUIRES: `end` is a piece's start behind the current piece.
   void Shorten(ByteCount end);
   void Unpause();
+  // Ends here and now, well; what came of a piece is in the result.
+  void Yield();
   // Ends without a result: the observer is not called.
   void Abandon();
   // Ends it as stalled when nothing came for `limit`.
@@ -85,6 +88,7 @@ class Fetch final : public net::Handler {
   core::FlightId flight() const { return job_.flight; }
   core::SourceIndex source() const { return job_.source; }
   bool over() const { return over_; }
+  ByteCount received() const { return result_.body_bytes; }
   // Received for a piece that is not whole yet.
   ByteCount unfinished_bytes() const { return buffer_.size(); }
 

@@ -11,6 +11,8 @@ namespace {
 
 // Steals and races depend on time, not only on events: looked at so often.
 constexpr absl::Duration kHouseKeeping = absl::Milliseconds(100);
+// A connection that breaks after so much was cut by somebody who counts bytes or minutes, and another is made at once.
+constexpr ByteCount kCutAfter = 4 * kMiB;
 
 }  // namespace
 
@@ -115,12 +117,28 @@ void Racer::KeepHouse(absl::Time now) {
   for (Fetch* fetch : running) {
     fetch->CheckStall(context_.sources.at(fetch->source()).stats.StallAfter(), now);
   }
+  EndExcess();
   std::vector<Transfer*> all;
   for (const auto& [id, transfer] : transfers_) all.push_back(transfer.get());
   for (Transfer* transfer : all) {
     if (auto error = transfer->Hopeless(now)) transfer->FailWith(*std::move(error));
   }
   Checkpoint(now);
+}
+
+// The youngest, which have the least to lose.
+void Racer::EndExcess() {
+  std::vector<Fetch*> ending;
+  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
+    const Source& source = context_.sources.at(i);
+    int excess = source.limit.Excess(source.in_use);
+    for (auto it = fetches_.rbegin(); it != fetches_.rend() && excess > 0; ++it) {
+      if (it->second->source() != i) continue;
+      ending.push_back(it->second.get());
+      --excess;
+    }
+  }
+  for (Fetch* fetch : ending) fetch->Yield();
 }
 
 // A crash loses no more when many files are on their way than when one is: when all together have enough to record, those
@@ -178,6 +196,10 @@ bool Racer::DispatchOne(core::SourceIndex index, absl::Time now) {
     const auto fetch = fetches_.find(assignment->victim);
     if (victim != nullptr && fetch != fetches_.end()) fetch->second->Shorten(victim->pieces.end * kPieceBytes);
   }
+  if (assignment->kind == core::Assignment::Kind::kTakeOver) {
+    const auto fetch = fetches_.find(assignment->victim);
+    if (fetch != fetches_.end()) fetch->second->Yield();
+  }
   StartFetch(*assignment);
   return true;
 }
@@ -197,7 +219,9 @@ void Racer::StartFetch(const core::Assignment& assignment) {
 void Racer::Retire(core::FlightId flight) {
   const auto it = fetches_.find(flight);
   if (it == fetches_.end()) return;
-  --context_.sources.at(it->second->source()).in_use;
+  Source& source = context_.sources.at(it->second->source());
+  --source.in_use;
+  source.carrying -= it->second->received() > 0;
   retired_fetches_.push_back(std::move(it->second));
   fetches_.erase(it);
   std::erase(paused_, flight);
@@ -247,7 +271,8 @@ void Racer::OnBytes(Fetch& fetch, ByteCount received, ByteCount position) {
   last_byte_ = now;
   Source& source = context_.sources.at(fetch.source());
   source.stats.OnBytes(received, now);
-  source.limit.OnBytes(received, source.in_use, now);
+  source.carrying += fetch.received() == received;
+  source.limit.OnBytes(received, source.in_use, source.carrying, now);
   scheduler_.OnBytes(fetch.flight(), position, now);
   const core::Flight* flight = scheduler_.Find(fetch.flight());
   if (flight == nullptr) return;
@@ -284,13 +309,14 @@ void Racer::Record(const Fetch& fetch, const FetchResult& result, absl::Time now
   const std::string host = fetch.job().target.data_host ? fetch.job().target.url.HostAndPort() : "";
   const bool good = result.failure == core::Failure::kNone;
   // A connection that brought something and broke is not the same as one that brought nothing.
-  if (good || result.body_bytes >= kPieceBytes) {
+  if ((good && !result.yielded) || result.body_bytes >= kPieceBytes) {
     context_.sources.OnSuccess(index, now);
     if (!host.empty()) context_.sources.HostOf(index, host).OnSuccess(result.body_bytes, result.body_time, now);
   }
   if (good) return;
   spdlog::debug("range of source {} failed: {} ({})", context_.sources.at(index).config.name,
                 core::FailureName(result.failure), result.why);
+  if (result.failure == core::Failure::kReset && result.body_bytes >= kCutAfter) return context_.sources.OnCut(index, result.why);
   // Nobody else says these.
   const bool speaks = result.hub_error.kind == hub::HubErrorKind::kRevisionNotFound ||
                       result.hub_error.kind == hub::HubErrorKind::kEntryNotFound;

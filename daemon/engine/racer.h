@@ -78,6 +78,8 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   void Retire(core::FlightId flight);
   void Sweep();
   void KeepHouse(absl::Time now);
+  // Connections above a limit that was found to hurt.
+  void EndExcess();
   void Checkpoint(absl::Time now);
   // What the end of a fetch says about its source and data host.
   void Record(const Fetch& fetch, const FetchResult& result, absl::Time now);

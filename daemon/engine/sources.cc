@@ -10,7 +10,7 @@ namespace hfget::engine {
 namespace {
 
 constexpr absl::Duration kFirstBackOff = absl::Milliseconds(250);
-constexpr absl::Duration kMaxBackOff = absl::Seconds(10);
+constexpr absl::Duration kMaxBackOff = absl::Seconds(2);
 constexpr absl::Duration kFirstStrangeRest = absl::Minutes(10);
 constexpr absl::Duration kLongestStrangeRest = absl::Hours(24);
 constexpr absl::Duration kUnnamedRest = absl::Seconds(30);
@@ -176,6 +176,11 @@ void Sources::OnFailure(core::SourceIndex index, core::Failure failure, std::opt
   if (!s.verified && failure == core::Failure::kWrongAnswer) OnStrangeAnswer(s, now);
 }
 
+void Sources::OnCut(core::SourceIndex index, const std::string& why) {
+  all_[index].last_failure = why;
+  all_[index].stats.OnResult(false);
+}
+
 void Sources::OnStrangeAnswer(Source& s, absl::Time now) {
   const absl::Duration rest = kFirstStrangeRest * (1 << std::min(s.strange_answers, 8));
   ++s.strange_answers;
@@ -184,6 +189,7 @@ void Sources::OnStrangeAnswer(Source& s, absl::Time now) {
 }
 
 void Sources::BackOff(Source& s, absl::Time now) {
+  if (now < s.not_before) return;  // they broke together
   ++s.failures_in_a_row;
   s.failed_at = now;
   const int doublings = std::min(s.failures_in_a_row - 1, 6);

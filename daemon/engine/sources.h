@@ -53,6 +53,8 @@ class Sources {
   void OnDataHostFailure(core::SourceIndex index, const std::string& host, core::Failure failure,
                          std::optional<absl::Duration> rest, const std::string& why, absl::Time now,
                          absl::BitGenRef rng);
+  // A connection broke that had done well: neither back-off nor fewer connections follow.
+  void OnCut(core::SourceIndex index, const std::string& why);
   // An entry for the host, made when there is none.
   DataHost& HostOf(core::SourceIndex index, const std::string& host);
   // RateLimit on any answer: rest ahead of time when the window is used up.

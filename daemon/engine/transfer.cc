@@ -11,6 +11,8 @@ namespace hfget::engine {
 namespace {
 
 constexpr absl::Duration kLockRetry = absl::Seconds(1);
+// The rest of a broken piece is kept in its buffer while more than this part of all buffers is free.
+constexpr int kKeepWhileFree = 8;
 
 PullError DiskError(const absl::Status& status, absl::string_view doing) {
   PullError error;
@@ -246,10 +248,11 @@ void Transfer::OnWasted(ByteCount bytes) {
 void Transfer::KeepRest(core::SourceIndex source, FetchResult& result) {
   if (!result.rest_of_piece) return;
   const PieceIndex piece = result.rest_piece;
-  const bool useful = result.failure != core::Failure::kWrongAnswer && Wants(piece) &&
-                      pieces_.state(piece) == core::PieceMap::State::kMissing &&
+  // Missing, or claimed by who takes over.
+  const bool free = pieces_.state(piece) == core::PieceMap::State::kMissing || result.yielded;
+  const bool useful = result.failure != core::Failure::kWrongAnswer && Wants(piece) && free &&
                       result.rest_of_piece.size() > 0 && partials_.count(piece) == 0 &&
-                      context_.disk.buffers().available() * 4 > context_.disk.buffers().capacity();
+                      context_.disk.buffers().available() * kKeepWhileFree > context_.disk.buffers().capacity();
   if (useful) {
     partials_[piece] = {std::move(result.rest_of_piece), source};
   } else {

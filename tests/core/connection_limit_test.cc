@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "gtest/gtest.h"
 
@@ -24,7 +25,7 @@ class ConnectionLimitTest : public ::testing::Test {
     for (const absl::Time end = now_ + absl::Seconds(seconds); now_ < end;) {
       now_ += absl::Milliseconds(10);
       const int in_use = std::min(limit_.Get(), work_);
-      limit_.OnBytes(carries(in_use) / 100, in_use, now_);
+      limit_.OnBytes(carries(in_use) / 100, in_use, std::min(in_use, beginning_), now_);
       highest_ = std::max(highest_, limit_.Get());
     }
   }
@@ -33,6 +34,7 @@ class ConnectionLimitTest : public ::testing::Test {
   absl::Time now_ = absl::UnixEpoch() + absl::Hours(1);
   ConnectionLimit limit_{16};
   int work_ = 1000;  // ranges that there are to fetch
+  int beginning_ = 1000;  // connections that have begun to bring something, at most
   int highest_ = 0;
 };
 
@@ -78,6 +80,64 @@ TEST_F(ConnectionLimitTest, GoesBackWhenAStepHalvesTheSum) {
   EXPECT_EQ(limit_.Get(), 4);
   EXPECT_EQ(highest_, 8);
   EXPECT_EQ(limit_.best(), 4);
+}
+
+// Over a long line a connection needs a second to bring its first byte.
+TEST_F(ConnectionLimitTest, LearnsNothingFromConnectionsThatHaveNotBegun) {
+  Drive(0.4, Useful(1000));
+  ASSERT_EQ(limit_.Get(), 4);
+  beginning_ = 2;
+  Drive(5, [](int) { return 2 * kConnection; });
+  EXPECT_EQ(limit_.Get(), 4);
+  beginning_ = 1000;
+  Drive(4, Useful(1000));
+  EXPECT_EQ(limit_.Get(), 16);
+}
+
+TEST_F(ConnectionLimitTest, OnlyWhatIsAboveALimitThatHurtIsToEnd) {
+  Drive(10, [](int n) { return n <= 4 ? n * kConnection : kConnection; });
+  ASSERT_EQ(limit_.Get(), 4);
+  EXPECT_EQ(limit_.Excess(7), 3);
+  EXPECT_EQ(limit_.Excess(3), 0);
+  limit_.OnLoss(now_);
+  EXPECT_EQ(limit_.Excess(7), 0) << "the others may go on to the end of their ranges";
+}
+
+TEST_F(ConnectionLimitTest, AWindowOfLessIsNotYetAStepThatHurts) {
+  Drive(0.3, Useful(1000));
+  ASSERT_EQ(limit_.Get(), 4);
+  Drive(0.5, [](int) { return 3 * kConnection / 2; });  // of 2
+  EXPECT_EQ(limit_.Get(), 4);
+  Drive(4, Useful(1000));
+  EXPECT_EQ(limit_.Get(), 16);
+}
+
+TEST_F(ConnectionLimitTest, ASourceThatSlowsDownLaterWasNotHurtByTheStep) {
+  Drive(4, Useful(1000));
+  ASSERT_EQ(limit_.Get(), 16);
+  Drive(4, [](int n) { return n * kConnection / 4; });
+  EXPECT_EQ(limit_.Get(), 16);
+}
+
+TEST_F(ConnectionLimitTest, TriesSeldomerWhereItHurts) {
+  const auto crowd = [](int n) { return n <= 4 ? n * kConnection : kConnection; };
+  Drive(10, crowd);
+  int above = 0, ticks = 0;
+  for (; ticks < 200 * 10; ++ticks) {
+    Drive(0.1, crowd);
+    above += limit_.Get() > 4;
+  }
+  EXPECT_GT(above, 0);
+  EXPECT_LT(above * 100, ticks);
+}
+
+// Some sources slow all connections of who has too many.
+TEST_F(ConnectionLimitTest, GoesBackWhenAStepCostsMoreThanASeventhOfTheSum) {
+  for (const auto& [share, stays] : {std::pair(0.80, 4), {0.90, 8}}) {
+    limit_ = ConnectionLimit(16);
+    Drive(10, [share = share](int n) { return n <= 4 ? n * kConnection : static_cast<ByteCount>(4 * share * kConnection); });
+    EXPECT_EQ(limit_.Get(), stays) << share;
+  }
 }
 
 TEST_F(ConnectionLimitTest, TriesOneStepAfterThirtySecondsAndTakesItBackWhenItBringsNothing) {
@@ -162,7 +222,7 @@ TEST_F(ConnectionLimitTest, LearnsFromShortRangesWhenThreeQuartersOfArrivalsFind
   for (int i = 0; i < 400; ++i, ++tick) {
     Pass(0.01);
     const int idle = tick % 4 == 0 ? 1 : 0;
-    limit_.OnBytes(limit_.Get() * kConnection / 100, limit_.Get() - idle, now_);
+    limit_.OnBytes(limit_.Get() * kConnection / 100, limit_.Get() - idle, limit_.Get() - idle, now_);
   }
   EXPECT_EQ(limit_.Get(), 16);
 }
@@ -170,12 +230,12 @@ TEST_F(ConnectionLimitTest, LearnsFromShortRangesWhenThreeQuartersOfArrivalsFind
 // Between two pulls nothing comes. The window that the first left open says nothing about the second.
 TEST_F(ConnectionLimitTest, ASilenceBetweenPullsIsNotASlowWindow) {
   limit_ = ConnectionLimit(64);
-  Drive(1.7, Useful(1000));  // just stepped up, in the middle of a window
+  Drive(0.9, Useful(1000));  // just stepped up, in the middle of a window
   const int before = limit_.Get();
   ASSERT_GE(before, 16);
   ASSERT_LT(before, 64);
   Pass(600);
-  Drive(0.4, Useful(1000));
+  Drive(0.2, Useful(1000));
   EXPECT_EQ(limit_.Get(), before);
   Drive(2, Useful(1000));
   EXPECT_EQ(limit_.Get(), 64);
@@ -185,7 +245,7 @@ TEST_F(ConnectionLimitTest, ASlowLineStillLearns) {
   // 1.4 KB at a time, one and a half seconds apart for one connection.
   for (int i = 0; i < 200; ++i) {
     Pass(1.5 / limit_.Get());
-    limit_.OnBytes(1400, limit_.Get(), now_);
+    limit_.OnBytes(1400, limit_.Get(), limit_.Get(), now_);
   }
   EXPECT_EQ(limit_.Get(), 16);
 }

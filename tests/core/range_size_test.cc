@@ -1,6 +1,7 @@
 #include "daemon/core/range_size.h"
 
 #include <limits>
+#include <utility>
 
 #include "gtest/gtest.h"
 
@@ -46,10 +47,16 @@ TEST(RangeSizeTest, IsNotShorterThanWhatComesInTheTimeToTheFirstByte) {
       {0.5, 8 * kMiB, 5},    // its share would be 1
       {0.5, 80 * kMiB, 10},  // its share is more
       {2, 8 * kMiB, 20},
-      {9, 8 * kMiB, 30},     // never more than 3 s
+      {9, 8 * kMiB, 60},     // never more than 6 s
   };
   for (const Case& c : cases) {
     EXPECT_EQ(RangePieces(10 * kM, 40 * kM, c.left, absl::Seconds(c.latency)), c.pieces) << c.latency;
+  }
+}
+
+TEST(RangeSizeTest, IsLongerWhereAWaitForTheFirstByteWouldCostMoreThanAFortieth) {
+  for (const auto& [latency_ms, pieces] : {std::pair(20, 30), {75, 30}, {100, 40}, {150, 60}, {1000, 60}}) {
+    EXPECT_EQ(RangePieces(10 * kM, 40 * kM, 100 * kGiB, absl::Milliseconds(latency_ms)), pieces) << latency_ms;
   }
 }
 

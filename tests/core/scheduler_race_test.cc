@@ -159,9 +159,17 @@ class Race : Scheduler::World {
     if (!assignment) return false;
     const Flight& flight = *scheduler_.Find(assignment->flight);
     CheckAssignment(*assignment, flight);
+    const auto from = static_cast<double>(flight.position);
+    // Its bytes stay: the other one begins where it stood.
+    ByteCount had = 0;
+    if (assignment->kind == Assignment::Kind::kTakeOver) {
+      had = std::exchange(wires_[assignment->victim].piece_bytes, 0);
+      Over(assignment->victim, true);
+    }
     Wire& wire = wires_[flight.id];
+    wire.piece_bytes = had;
     wire.first_byte = now_ + line.latency * Uniform(0.5, 1.5);
-    wire.position = static_cast<double>(flight.pieces.begin * kPieceBytes);
+    wire.position = from;
     const double length = static_cast<double>(flight.pieces.size() * kPieceBytes);
     wire.breaks_at = Chance(odds_.break_off) ? wire.position + Uniform(0, length) : 1e18;
     wire.stalls_at = Chance(odds_.stall) ? wire.position + Uniform(0, length) : 1e18;
@@ -187,6 +195,11 @@ class Race : Scheduler::World {
       ASSERT_EQ(victim->pieces.end, flight.pieces.begin);
       ASSERT_GE(victim->pieces.end * kPieceBytes, victim->position) << "the piece that is on its way was stolen";
       ASSERT_GT(victim->pieces.end, victim->position / kPieceBytes);
+    } else if (assignment.kind == Assignment::Kind::kTakeOver) {
+      ASSERT_EQ(victim->position, flight.position);
+      ASSERT_EQ(victim->position / kPieceBytes, flight.pieces.begin);
+      ASSERT_EQ(flight.pieces.size(), 1);
+      ASSERT_LE(victim->pieces.end, flight.pieces.begin);
     } else {
       ASSERT_NE(victim->source, flight.source);
       ASSERT_EQ(flight.pieces, (PieceRange{victim->pieces.end - 1, victim->pieces.end}));

@@ -57,6 +57,7 @@ struct Scene : Scheduler::World {
     switch (a->kind) {
       case Assignment::Kind::kFresh: return absl::StrCat("fresh ", range);
       case Assignment::Kind::kSteal: return absl::StrCat("steal ", range, " of #", a->victim);
+      case Assignment::Kind::kTakeOver: return absl::StrCat("take over ", range, " of #", a->victim);
       case Assignment::Kind::kDuplicate: return absl::StrCat("duplicate ", range, " of #", a->victim);
     }
     return "?";

@@ -140,8 +140,52 @@ TEST(StealTest, StealsAgainFromBoth) {
   EXPECT_EQ(s.Ask(kC, 1), absl::StrCat("steal 1[12,20) of #", thief));
 }
 
+// In the middle of the last of four pieces, at 0.2 MiB/s: 2.5 s are left.
+TEST(TakeOverTest, TheRestOfTheLastPieceOfASlowFlight) {
+  Chase s(4, 0.2, 17.5);
+  EXPECT_EQ(s.Ask(kB, 10), "take over 1[3,4) of #1");
+  EXPECT_EQ(s.Picture(1), "WWWcWWWWWW");
+  EXPECT_EQ(s.scheduler.Find(s.last)->position, s.scheduler.Find(s.victim)->position) << "what it has stays";
+  s.End(s.victim);
+  EXPECT_EQ(s.Picture(1), "WWWcWWWWWW");
+  s.End(s.last);
+  EXPECT_EQ(s.Picture(1), "WWW.WWWWWW");
+}
+
+TEST(TakeOverTest, OnlyWhenItIsExpectedToWinByAMargin) {
+  EXPECT_EQ(Chase(4, 0.2, 17.5).Ask(kB, 0.25), "nothing");
+  EXPECT_EQ(Chase(4, 0.2, 17.5).Ask(kB, 0.35), "take over 1[3,4) of #1");
+  EXPECT_EQ(Chase(4, 0.2, 17.5).Ask(kB, 10, absl::Seconds(2)), "nothing");
+}
+
+// A connection that is throttled after a while may be slower than the next one to the same source.
+TEST(TakeOverTest, OfTheSameSourceByAWiderMargin) {
+  EXPECT_EQ(Chase(4, 0.2, 17.5).Ask(kA, 0.4), "nothing");
+  Scene s;
+  s.AddFile(2);
+  const FlightId slow = s.Start(kA, 10), fast = s.Start(kA, 10);
+  s.Fly(1, {{slow, 0.1}, {fast, 0.9}});
+  EXPECT_EQ(s.Ask(kA, 10), absl::StrCat("take over 1[0,1) of #", slow));
+}
+
+// It ends by its stall time-out, which counts against its source.
+TEST(TakeOverTest, NotFromOneThatIsSilent) {
+  Chase s(4, 0.2, 17.5);
+  s.Pass(1.1);
+  EXPECT_EQ(s.Ask(kB, 10), "duplicate 1[3,4) of #1");
+}
+
+TEST(TakeOverTest, NeverByAnIneligibleOrUnknownSource) {
+  Chase s(4, 0.2, 17.5);
+  EXPECT_EQ(s.Ask(kB, 0), "duplicate 1[3,4) of #1");
+  Chase barred(4, 0.2, 17.5);
+  barred.Bar(1, kB);
+  EXPECT_EQ(barred.Ask(kB, 10), "nothing");
+}
+
 TEST(DuplicateTest, OnlyTheLastPieceIsRaced) {
   Chase s(4, 0.2, 15.5 + 2);  // in the middle of the last one
+  s.Pass(1.1);                // and silent
   EXPECT_EQ(s.Picture(1), "WWWcWWWWWW");
   EXPECT_EQ(s.Ask(kB, 10), "duplicate 1[3,4) of #1");
   EXPECT_EQ(s.Picture(1), "WWWcWWWWWW");
@@ -153,6 +197,7 @@ TEST(DuplicateTest, OnlyTheLastPieceIsRaced) {
 
 TEST(DuplicateTest, OnlyOnce) {
   Chase s(4, 0.2, 17.5);
+  s.Pass(1.1);
   s.Start(kB, 10);
   s.Pass(100);
   EXPECT_EQ(s.Ask(kC, 1000), "nothing");
@@ -184,10 +229,15 @@ TEST(DuplicateTest, NeverByAnIneligibleSource) {
 }
 
 TEST(DuplicateTest, OnlyWhenItIsExpectedToWinByAMargin) {
-  // Half a piece at 0.2 MiB/s: 2.5 s are left.
-  EXPECT_EQ(Chase(4, 0.2, 17.5).Ask(kB, 0.5), "nothing");
-  EXPECT_EQ(Chase(4, 0.2, 17.5).Ask(kB, 0.7), "duplicate 1[3,4) of #1");
-  EXPECT_EQ(Chase(4, 0.2, 17.5).Ask(kB, 10, absl::Seconds(2)), "nothing");
+  // Half a piece at what is left of 0.2 MiB/s after a second of silence: 3.7 s.
+  const auto ask = [](double mib_per_sec, absl::Duration latency) {
+    Chase s(4, 0.2, 17.5);
+    s.Pass(1.1);
+    return s.Ask(kB, mib_per_sec, latency);
+  };
+  EXPECT_EQ(ask(0.33, absl::ZeroDuration()), "nothing");
+  EXPECT_EQ(ask(0.45, absl::ZeroDuration()), "duplicate 1[3,4) of #1");
+  EXPECT_EQ(ask(10, absl::Seconds(3)), "nothing");
 }
 
 TEST(DuplicateTest, AFlightThatHasAllItsBytesIsNotRaced) {
@@ -208,6 +258,18 @@ TEST(DuplicateTest, TheShortPieceAtTheEndIsRacedByItsOwnLength) {
   s.Start(kA, 10);
   s.Pass(1);
   EXPECT_EQ(s.Ask(kB, 10), absl::StrCat("duplicate 1[5,6) of #", 1));
+}
+
+// The others will be free before it would be through.
+TEST(TakeOverTest, NotByOneThatIsSlowerThanTheOthersAreWithAll) {
+  for (const auto& [others, answer] : {std::pair(0.5, "nothing"), {0.005, "take over 2[0,1) of #2"}}) {
+    Scene s;
+    s.AddFile(1);
+    s.AddFile(1);
+    const FlightId crawling = s.Start(kA, 0.1), other = s.Start(kC, 0.1);
+    s.Fly(1, {{crawling, 0.01}, {other, others}});
+    EXPECT_EQ(s.Ask(kB, 0.1), answer) << others;
+  }
 }
 
 // Eight files of a piece, all of them stuck half-way.
@@ -232,6 +294,15 @@ TEST(DuplicateTest, RacesThrowAwayAPieceAtMostWhenThereIsLittleToFetch) {
   EXPECT_EQ(Stuck(0.45).Races(), 2);
   EXPECT_EQ(Stuck(0.9).Races(), 1);
   EXPECT_EQ(Stuck(0.1).Races(), 8);
+}
+
+// Nothing is thrown away, so there is no budget.
+TEST(TakeOverTest, AllThatCrawl) {
+  Stuck s(0.9);
+  std::vector<Scene::Line> lines;
+  for (const auto& [id, flight] : s.scheduler.flights()) lines.push_back({id, 0.001});
+  s.Fly(20, lines);
+  EXPECT_EQ(s.Races(), 8);
 }
 
 TEST(DuplicateTest, TheBudgetGrowsWithWhatThereIsToFetch) {

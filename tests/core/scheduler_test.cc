@@ -187,7 +187,10 @@ TEST(EndTest, LeavesAStolenTailToTheThief) {
 
 // A race for piece 3, in the middle of which one of the two ends.
 struct Race : Chase {
-  Race() : Chase(4, 0.2, 17.5) { duplicate = Start(kB, 10); }
+  Race() : Chase(4, 0.2, 17.5) {
+    Pass(1.1);  // silent: one that is not would be taken over
+    duplicate = Start(kB, 10);
+  }
   void Win(FlightId winner) {
     File(1).BeginWrite(3);
     File(1).Written(3);
@@ -277,6 +280,25 @@ TEST(EndTest, ARemovedFileIsNotServed) {
   s.scheduler.RemoveFile(1);
   EXPECT_EQ(s.Ask(kA), "fresh 2[0,2)");
   EXPECT_EQ(s.scheduler.MissingBytes(), 6 * kMiB);
+}
+
+// What was measured when its last range ended may be long ago, or nothing.
+TEST(FreshTest, ASourceIsAsFastAsItsConnectionsAreNow) {
+  for (const double offered : {10.0, 0.0}) {
+    Scene s;
+    s.AddFile(400);
+    const FlightId flight = s.Start(kA, offered);
+    s.Fly(0.9, {{flight, 2}});
+    EXPECT_EQ(s.Ask(kA, offered), offered > 0 ? "fresh 1[30,36)" : "fresh 1[2,8)");
+  }
+}
+
+TEST(FreshTest, ASourceThatTurnsOutTooSlowLeavesTheRestToOthers) {
+  Scene s;
+  s.AddFile(40);
+  const FlightId fast = s.Start(kB, 5), slow = s.Start(kA, 0);
+  s.Fly(2, {{fast, 5}, {slow, 0.01}});
+  EXPECT_THAT(s.Ask(kA, 0), ::testing::Not(::testing::StartsWith("fresh")));
 }
 
 }  // namespace

@@ -17,10 +17,13 @@ class SourceHealthTest : public ::testing::Test {
   static constexpr bool kLocal = true;
 
   void Pass(double seconds) { now_ += absl::Seconds(seconds); }
-  // True when one of them ejected.
+  // Far enough from one another to count. True when one of them ejected.
   bool Fail(int times, bool local = kRemote) {
     bool ejected = false;
-    for (int i = 0; i < times; ++i) ejected |= health_.Fail(local, now_, rng_);
+    for (int i = 0; i < times; ++i) {
+      if (Now() == State::kOk) now_ += SourceHealth::kBout;
+      ejected |= health_.Fail(local, now_, rng_);
+    }
     return ejected;
   }
   void Succeed() { health_.Success(now_); }
@@ -72,6 +75,15 @@ TEST_F(SourceHealthTest, JitterIsUpToTwoPercentAndNotAlwaysTheSame) {
     most = std::max(most, SecondsOut());
   }
   EXPECT_GT(most - least, 0.3);
+}
+
+TEST_F(SourceHealthTest, ConnectionsThatBreakTogetherAreOneFailure) {
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_FALSE(health_.Fail(kRemote, now_, rng_));
+    Pass(0.01);
+  }
+  EXPECT_FALSE(Fail(3));
+  EXPECT_TRUE(Fail(1));
 }
 
 TEST_F(SourceHealthTest, ASuccessBetweenFailuresBeginsTheCountAnew) {

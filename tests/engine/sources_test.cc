@@ -37,7 +37,8 @@ class SourcesTest : public ::testing::Test {
     return Sources(config, &problems_);
   }
   void Fail(core::SourceIndex i, Failure failure, int times = 1, absl::Time now = kNow) {
-    for (int n = 0; n < times; ++n) sources_.OnFailure(i, failure, {}, "why", now, rng_);
+    // One a second counts; all of them before `now`.
+    for (int n = times; n-- > 0;) sources_.OnFailure(i, failure, {}, "why", now - n * SourceHealth::kBout, rng_);
   }
 
   std::vector<std::string> problems_;
@@ -86,11 +87,14 @@ TEST_F(SourcesTest, EjectsOnFifthConsecutiveFailure) {
   Fail(0, Failure::kReset, 4);
   EXPECT_TRUE(sources_.Usable(0, kNow));
   sources_.OnSuccess(0, kNow);
-  Fail(0, Failure::kReset, 4);
-  EXPECT_TRUE(sources_.Usable(0, kNow));
-  Fail(0, Failure::kReset);
-  EXPECT_FALSE(sources_.Usable(0, kNow));
-  EXPECT_TRUE(sources_.Usable(0, kNow + absl::Seconds(31)));
+  const absl::Time now = kNow + absl::Minutes(1);
+  Fail(0, Failure::kReset, 4, now);
+  EXPECT_TRUE(sources_.Usable(0, now));
+  Fail(0, Failure::kReset, 1, now);
+  EXPECT_TRUE(sources_.Usable(0, now)) << "two connections that broke together";
+  Fail(0, Failure::kReset, 1, now + SourceHealth::kBout);
+  EXPECT_FALSE(sources_.Usable(0, now + SourceHealth::kBout));
+  EXPECT_TRUE(sources_.Usable(0, now + absl::Seconds(32)));
 }
 
 TEST_F(SourcesTest, TheLastUsableSourceIsNeverEjected) {
@@ -121,16 +125,19 @@ TEST_F(SourcesTest, NeverTakesBackALiarOrOneThatRests) {
   EXPECT_TRUE(sources_.Usable(2, kNow + absl::Seconds(7)));
 }
 
-TEST_F(SourcesTest, BacksOffTwiceAsLongEachTimeUpToTenSeconds) {
-  absl::Duration last;
-  for (int i = 0; i < 12; ++i) {
-    Fail(0, Failure::kConnect);
-    const absl::Duration wait = sources_.at(0).not_before - kNow;
-    EXPECT_GE(wait, last);
-    EXPECT_LE(wait, absl::Seconds(10));
-    last = wait;
+// A line that breaks ends all of them.
+TEST_F(SourcesTest, ConnectionsThatBreakTogetherBackOffOnce) {
+  for (int i = 0; i < 16; ++i) Fail(0, Failure::kReset);
+  EXPECT_EQ(sources_.at(0).not_before, kNow + absl::Milliseconds(250));
+}
+
+TEST_F(SourcesTest, BacksOffTwiceAsLongEachTimeUpToTwoSeconds) {
+  absl::Time now = kNow;
+  for (const double wait : {0.25, 0.5, 1.0, 2.0, 2.0, 2.0}) {
+    Fail(0, Failure::kConnect, 1, now);
+    EXPECT_EQ(sources_.at(0).not_before, now + absl::Seconds(wait));
+    now = sources_.at(0).not_before;
   }
-  EXPECT_EQ(last, absl::Seconds(10));
   sources_.OnSuccess(0, kNow);
   EXPECT_LE(sources_.at(0).not_before, kNow);
 }
@@ -202,7 +209,9 @@ TEST_F(SourcesTest, WhoNeverSpokeTheDialectIsAskedSeldom) {
 
 TEST_F(SourcesTest, ADataHostsFailuresAreNotTheHubs) {
   sources_.OnSuccess(0, kNow);
-  for (int i = 0; i < 5; ++i) sources_.OnDataHostFailure(0, "cdn.test", Failure::kReset, {}, "why", kNow, rng_);
+  for (int i = 5; i-- > 0;) {
+    sources_.OnDataHostFailure(0, "cdn.test", Failure::kReset, {}, "why", kNow - i * SourceHealth::kBout, rng_);
+  }
   EXPECT_EQ(sources_.at(0).health.Get(kNow), SourceHealth::State::kOk);
   EXPECT_FALSE(sources_.Usable(0, kNow));
   EXPECT_TRUE(sources_.Usable(0, kNow + absl::Seconds(31)));
@@ -213,7 +222,9 @@ TEST_F(SourcesTest, ADataHostsFailuresAreNotTheHubs) {
 
 TEST_F(SourcesTest, TheLastUsableSourceIsTakenBackThoughItsDataHostIsOut) {
   for (core::SourceIndex i : {0, 1, 2}) {
-    for (int n = 0; n < 5; ++n) sources_.OnDataHostFailure(i, "cdn.test", Failure::kReset, {}, "why", kNow, rng_);
+    for (int n = 5; n-- > 0;) {
+      sources_.OnDataHostFailure(i, "cdn.test", Failure::kReset, {}, "why", kNow - n * SourceHealth::kBout, rng_);
+    }
   }
   sources_.KeepOneUsable(kNow);
   EXPECT_EQ(sources_.Usable(0, kNow) + sources_.Usable(1, kNow) + sources_.Usable(2, kNow), 1);

@@ -129,7 +129,7 @@ struct Blocked {
       world.DataHost(name).connection_rate = 2 * kMiB;
     }
     repo = &world.AddRepo();
-    repo->Add("big.bin", 64 * kMiB);
+    repo->Add("big.bin", 100 * kMiB);
   }
   // How long the first byte, and the whole pull, take.
   std::pair<absl::Duration, absl::Duration> Pull() {
