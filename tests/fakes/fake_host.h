@@ -20,6 +20,7 @@
 #include "absl/time/time.h"
 #include "daemon/hub/url.h"
 #include "daemon/net/http.h"
+#include "tests/fakes/fake_line.h"
 #include "tests/fakes/fake_repo.h"
 #include "tests/fakes/fake_scope.h"
 
@@ -101,6 +102,7 @@ struct FakeHost {
   absl::Duration latency = absl::Milliseconds(20);
   ByteCount connection_rate = 8 * kMiB;  // of one connection. Units: bytes per second
   ByteCount host_rate = 0;               // of all together; 0: no limit
+  FakeShape shape;                       // how those change
   absl::Duration link_life = absl::Hours(1);
   bool reads_token = true;         // false: a mirror that drops Authorization
   bool names_accounts = true;      // false: whoami is out of order

@@ -2,12 +2,14 @@
 #ifndef HFGET_TESTS_FAKES_FAKE_NETWORK_H_
 #define HFGET_TESTS_FAKES_FAKE_NETWORK_H_
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
 #include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +17,7 @@
 #include "daemon/net/http.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_host.h"
+#include "tests/fakes/fake_line.h"
 
 namespace hfget::testing {
 
@@ -22,6 +25,9 @@ namespace hfget::testing {
 class FakeInternet {
  public:
   FakeWorldContent content;
+  FakeLine line;
+  // Bodies come in chunks of so much time instead of 16 KiB, so that a simulation of hours is cheap; zero: they do not.
+  absl::Duration chunk_time = absl::ZeroDuration();
 
   FakeHost& AddHub(std::string endpoint) {
     FakeHost& host = hosts_.emplace_back();
@@ -82,12 +88,19 @@ class FakeNetwork final : public net::Client {
  private:
   static constexpr ByteCount kChunk = 16 * kKiB;  // as net/http.h promises
 
+  // A view of the content, or bytes of its own.
+  struct Chunk {
+    absl::string_view view;
+    std::string own;
+    absl::string_view bytes() const { return own.empty() ? view : own; }
+  };
+
   struct Flow {
     net::Handler* handler;
     FakeHost* host;
     net::Request request;
     FakeReply reply;
-    std::string chunk;         // on its way, or refused by a pause
+    Chunk chunk;               // on its way, or refused by a pause
     ByteCount done = 0;        // bytes delivered
     bool paused = false;
     bool active = false;       // counts in its host's share
@@ -105,12 +118,15 @@ class FakeNetwork final : public net::Client {
   absl::Duration ConnectTime(FakeHost* host) {
     if (host == nullptr) return absl::Milliseconds(20);
     int& idle = idle_[host];
-    if (idle == 0) return Jittered(host->latency);
+    if (idle == 0) return Jittered(*host);
     --idle;
     return absl::ZeroDuration();
   }
 
-  absl::Duration Jittered(absl::Duration d) { return d * std::uniform_real_distribution(0.8, 1.3)(rng_); }
+  absl::Duration Jittered(const FakeHost& host) {
+    const double spread = host.shape.latency_spread;
+    return host.latency * std::uniform_real_distribution(1 - 0.8 * spread, 1 + 1.2 * spread)(rng_);
+  }
 
   void SetActive(Flow& flow, bool active) {
     if (flow.active == active || flow.host == nullptr) return;
@@ -143,6 +159,9 @@ class FakeNetwork final : public net::Client {
     if (flow.host == nullptr) return End(id, net::NetError::kResolve, "no such host");
     const auto url = hub::ParseUrl(flow.request.url);
     if (!url.ok()) return End(id, net::NetError::kUnsupportedUrl, "not a URL");
+    if (flow.host->shape.Lost(clock_.Steady())) {
+      return After(id, Jittered(*flow.host), [this, id](Flow&) { End(id, net::NetError::kReset, "connection reset"); });
+    }
     flow.reply = flow.host->Answer(internet_.content, flow.request, *url, clock_.Wall(), rng_);
     switch (flow.reply.silence) {
       case FakeReply::Silence::kRefuse:
@@ -154,7 +173,7 @@ class FakeNetwork final : public net::Client {
         return After(id, flow.request.head_timeout,
                      [this, id](Flow&) { End(id, net::NetError::kHeadTimeout, "no answer in time"); });
       case FakeReply::Silence::kNone:
-        return After(id, Jittered(flow.host->latency), [this, id](Flow& f) { OnHead(id, f); });
+        return After(id, Jittered(*flow.host), [this, id](Flow& f) { OnHead(id, f); });
     }
   }
 
@@ -175,8 +194,9 @@ class FakeNetwork final : public net::Client {
     const FakeReply& r = flow.reply;
     const ByteCount left = r.body_bytes() - flow.done;
     if (left == 0) return After(id, absl::ZeroDuration(), [this, id](Flow&) { End(id, net::NetError::kNone); });
-    // Chunks are not always whole, so that none of them keeps to the pieces' bounds.
-    ByteCount n = std::min(left, rng_() % 8 == 0 ? 1 + static_cast<ByteCount>(rng_() % kChunk) : kChunk);
+    if (flow.host->shape.Lost(clock_.Steady())) return End(id, net::NetError::kReset, "connection reset");
+    const double rate = RateOf(flow);
+    ByteCount n = std::min(left, ChunkSize(rate));
     if (r.stall_after) n = std::min(n, *r.stall_after - flow.done);
     if (r.break_after) n = std::min(n, *r.break_after - flow.done);
     if (n <= 0 && r.break_after && flow.done >= *r.break_after) {
@@ -184,44 +204,94 @@ class FakeNetwork final : public net::Client {
     }
     if (n <= 0) return;  // silence from here on
     flow.chunk = Bytes(r, flow.done, n);
-    n = flow.chunk.size();
-    After(id, absl::Seconds(n / RateOf(flow)), [this, id](Flow& f) { Deliver(id, f); });
+    n = flow.chunk.bytes().size();
+    After(id, absl::Seconds(n / rate), [this, id](Flow& f) { Deliver(id, f); });
   }
 
+  ByteCount ChunkSize(double rate) {
+    if (internet_.chunk_time > absl::ZeroDuration()) {
+      const auto most = static_cast<ByteCount>(rate * absl::ToDoubleSeconds(internet_.chunk_time));
+      return std::clamp<ByteCount>(most, kChunk / 8, 16 * kChunk);
+    }
+    // Chunks are not always whole, so that none of them keeps to the pieces' bounds.
+    return rng_() % 8 == 0 ? 1 + static_cast<ByteCount>(rng_() % kChunk) : kChunk;
+  }
+
+  // What it gets of its host, and of the line, beside the others there are.
   double RateOf(const Flow& flow) const {
+    const double line = internet_.line.Rate(clock_.Steady());
+    const double rate = std::min(OwnRate(flow), HostLevel(*flow.host));
+    if (line == kNoLimit) return rate;
+    std::map<const FakeHost*, double> levels;
+    std::vector<double> takers;
+    for (const auto& [id, other] : flows_) {
+      if (!other.active) continue;
+      const auto [level, fresh] = levels.emplace(other.host, 0);
+      if (fresh) level->second = HostLevel(*other.host);
+      takers.push_back(std::min(OwnRate(other), level->second));
+    }
+    return std::min(rate, FairLevel(std::move(takers), line));
+  }
+
+  double HostLevel(const FakeHost& host) const {
+    if (host.host_rate <= 0) return kNoLimit;
+    std::vector<double> takers;
+    for (const auto& [id, other] : flows_) {
+      if (other.active && other.host == &host) takers.push_back(OwnRate(other));
+    }
+    return FairLevel(std::move(takers), static_cast<double>(host.host_rate) * HostFactor(host));
+  }
+
+  double HostFactor(const FakeHost& host) const {
+    return host.shape.HostFactor(clock_.Steady(), host.active, host.sent);
+  }
+
+  // Were it alone.
+  double OwnRate(const Flow& flow) const {
     const FakeHost& host = *flow.host;
-    double rate = static_cast<double>(host.connection_rate);
-    if (host.host_rate > 0) rate = std::min(rate, static_cast<double>(host.host_rate) / std::max(1, host.active));
+    double rate = static_cast<double>(host.connection_rate) * host.shape.ConnectionFactor(flow.done);
     if (flow.request.max_bytes_per_sec > 0) rate = std::min(rate, static_cast<double>(flow.request.max_bytes_per_sec));
     if (flow.reply.slow_after && flow.done >= *flow.reply.slow_after) rate = static_cast<double>(flow.reply.slow_rate);
-    return rate;
+    return std::max(1.0, rate * HostFactor(host));
   }
 
-  std::string Bytes(const FakeReply& reply, ByteCount from, ByteCount n) {
-    if (!reply.text.empty()) return reply.text.substr(from, n);
-    const ByteCount offset = reply.range.begin + from;
-    std::string bytes(reply.content.View(offset, n));
+  static bool Altered(const FakeReply& reply, ByteRange bytes) {
+    return reply.garbage || std::any_of(reply.flips.begin(), reply.flips.end(), [bytes](ByteCount flip) {
+             return flip >= bytes.begin && flip < bytes.end;
+           });
+  }
+
+  Chunk Bytes(const FakeReply& reply, ByteCount from, ByteCount n) {
+    if (!reply.text.empty()) return {{}, reply.text.substr(from, n)};
+    // Where bytes do not matter they are the same few: they stay in the processor's cache.
+    const bool any = internet_.chunk_time > absl::ZeroDuration();
+    const ByteCount offset = any ? 0 : reply.range.begin + from;
+    const absl::string_view view = reply.content.View(offset, n);
+    if (!Altered(reply, {offset, offset + static_cast<ByteCount>(view.size())})) return {view, ""};
+    std::string bytes(view);
     if (reply.garbage) {
       for (char& c : bytes) c = static_cast<char>(rng_());
     }
     for (const ByteCount flip : reply.flips) {
       if (flip >= offset && flip < offset + static_cast<ByteCount>(bytes.size())) bytes[flip - offset] ^= 1;
     }
-    return bytes;
+    return {{}, std::move(bytes)};
   }
 
   void Deliver(net::RequestId id, Flow& flow) {
-    // A copy: the flow may be gone when the call returns.
-    const std::string chunk = flow.chunk;
-    const auto next = flow.handler->OnBody(id, chunk);
+    // Not the flow's any more: it may be gone when the call returns.
+    Chunk chunk = std::move(flow.chunk);
+    const auto next = flow.handler->OnBody(id, chunk.bytes());
     const auto it = flows_.find(id);
     if (it == flows_.end()) return;
     if (next == net::Handler::Next::kPause) {
       flow.paused = true;
+      flow.chunk = std::move(chunk);
       return SetActive(flow, false);
     }
-    flow.done += chunk.size();
-    flow.host->sent += chunk.size();
+    const auto bytes = static_cast<ByteCount>(chunk.bytes().size());
+    flow.done += bytes;
+    flow.host->sent += bytes;
     if (next == net::Handler::Next::kAbort) return EndSoon(id);
     SendNext(id, flow);
   }

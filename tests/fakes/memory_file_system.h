@@ -65,6 +65,11 @@ class MemoryFileSystem final : public FileSystem {
     absl::MutexLock lock(&mu_);
     free_space_ = bytes;
   }
+  // Allocate takes no memory: a file has its length and no bytes.
+  void set_hollow() {
+    absl::MutexLock lock(&mu_);
+    hollow_ = true;
+  }
   // DeviceOf says another number for what is below.
   void set_other_device(std::string path) {
     absl::MutexLock lock(&mu_);
@@ -301,6 +306,7 @@ class MemoryFileSystem final : public FileSystem {
     absl::Time born, modified;
     std::string data;  // of a file, or a link's target
     std::string synced_data;
+    ByteCount hollow_size = 0;
     std::map<std::string, std::shared_ptr<Node>> entries;
     std::map<std::string, std::shared_ptr<Node>> synced_entries;
     uint64_t locked_in = 0;  // the epoch in which the lock was taken; 0: free
@@ -346,7 +352,7 @@ class MemoryFileSystem final : public FileSystem {
       HFGET_RETURN_IF_ERROR(Change("Allocate"));
       if (size > fs_->free_space_)
         return absl::ResourceExhaustedError("reserve " + path_ + ": disk full");
-      node_->data.resize(static_cast<size_t>(size));
+      fs_->hollow_ ? void(node_->hollow_size = size) : node_->data.resize(static_cast<size_t>(size));
       return absl::OkStatus();
     }
     absl::Status Sync() override {
@@ -435,7 +441,7 @@ class MemoryFileSystem final : public FileSystem {
     if (place.node == nullptr) return NotThere("look at", path);
     const Node& node = *place.node;
     FileInfo info;
-    info.size = static_cast<ByteCount>(node.data.size());
+    info.size = std::max(static_cast<ByteCount>(node.data.size()), node.hollow_size);
     info.modified = node.modified;
     info.is_directory = node.kind == Kind::kFolder;
     info.is_symlink = node.kind == Kind::kLink;
@@ -499,6 +505,7 @@ class MemoryFileSystem final : public FileSystem {
   std::map<std::string, int> calls_ ABSL_GUARDED_BY(mu_);
   std::vector<Fault> faults_ ABSL_GUARDED_BY(mu_);
   ByteCount free_space_ ABSL_GUARDED_BY(mu_) = 100 * kGiB;
+  bool hollow_ ABSL_GUARDED_BY(mu_) = false;
   std::string other_device_ ABSL_GUARDED_BY(mu_);
   int changes_left_ ABSL_GUARDED_BY(mu_) = std::numeric_limits<int>::max();
   uint64_t epoch_ ABSL_GUARDED_BY(mu_) = 1;  // counts crashes

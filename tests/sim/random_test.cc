@@ -1,10 +1,10 @@
 // Random nets, repos, faults and crashes, one seed each. HFGET_SIM_SEED=n runs one of them alone.
 #include <cstdlib>
 #include <iterator>
-#include <random>
 
 #include "absl/strings/numbers.h"
 #include "gtest/gtest.h"
+#include "tests/sim/dice.h"
 #include "tests/sim/world.h"
 
 namespace hfget::testing {
@@ -14,20 +14,6 @@ using core::PullState;
 using Kind = Fault::Kind;
 using Where = Fault::Where;
 using Lose = MemoryFileSystem::Lose;
-
-class Dice {
- public:
-  explicit Dice(uint64_t seed) : rng_(seed) {}
-  int Up(int from, int to) { return std::uniform_int_distribution<int>(from, to)(rng_); }
-  bool Odds(double p) { return std::bernoulli_distribution(p)(rng_); }
-  template <typename T, size_t n>
-  T Of(const T (&values)[n]) {
-    return values[Up(0, n - 1)];
-  }
-
- private:
-  std::mt19937_64 rng_;
-};
 
 void AddSources(World& world, Dice& dice) {
   const char* const names[] = {"official", "tuna", "pai", "hf-mirror"};

@@ -16,6 +16,7 @@
 #include "tests/fakes/fake_network.h"
 #include "tests/fakes/fake_store.h"
 #include "tests/fakes/memory_file_system.h"
+#include "tests/fakes/weightless_disk.h"
 
 namespace hfget::testing {
 
@@ -38,6 +39,8 @@ class World {
   engine::EngineConfig config;
   int buffers = 64;
   FakeDiskPace pace;
+  // No byte is kept or hashed and no rule is checked after each event: for runs in which the time alone counts.
+  bool weightless = false;
   bool honest = true;  // false: some source lies, so that wrong bytes may be durable until the hash is known
 
   // A hub "https://<name>.test" with a data host of its own, in the configuration. The one named "official" is the authority.
@@ -102,6 +105,7 @@ class World {
     FakeNetwork network;
     FakeStore store;
     FakeDisk disk;
+    WeightlessDisk weightless_disk;
     engine::Engine engine;
   };
 
