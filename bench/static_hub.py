@@ -1,7 +1,10 @@
-"""A hub made of static files, served by real nginx: one repo with LFS files, on several addresses with rates of their own.
+"""A hub made of static files, served by real nginx, one process a source: a repo with LFS and small files.
 
-Speaks just enough of the Hugging Face dialect for a pull (info, tree, resolve with the bytes at once), so that what is measured
-is the client and nginx, nothing else. Standard library only.
+Speaks just enough of the Hugging Face dialect for a pull and for `hf download` (info, tree, resolve with the bytes at once), so
+that what is measured is the client and nginx, nothing else. Standard library only.
+
+Rates: with a Network, tbf shapes all connections of a source together. Without one, `rate` becomes limit_rate ÷ `connections`;
+nginx lets each request have one second of its rate at once, so that the ideal is then a little too slow.
 """
 
 import hashlib
@@ -9,92 +12,193 @@ import json
 import os
 import pathlib
 import random
+import signal
 import socket
 import subprocess
+import sys
 import time
 
 COMMIT = "c0ffee00" * 5
+REPO = "bench/one"
 
 
-def make_file(path: pathlib.Path, size: int) -> str:
-    """Random bytes, kept between runs. Returns the SHA-256."""
-    mark = path.with_suffix(".sha256")
-    if path.exists() and path.stat().st_size == size and mark.exists():
-        return mark.read_text()
-    generator, digest = random.Random(size), hashlib.sha256()
-    block = generator.randbytes(4 << 20)
+def write_random(path: pathlib.Path, size: int) -> str:
+    """Random bytes, other ones for each name and size. Returns the SHA-256."""
+    generator, digest = random.Random(f"{path.name} {size}"), hashlib.sha256()
+    block = generator.randbytes(min(4 << 20, size))
+    path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "wb") as out:
         left = size
         while left > 0:
-            head = generator.randbytes(16)
-            part = (head + block[16:])[: min(left, len(block))]
+            part = (generator.randbytes(16) + block[16:])[:left]
             out.write(part)
             digest.update(part)
             left -= len(part)
-    mark.write_text(digest.hexdigest())
     return digest.hexdigest()
 
 
-class StaticHub:
-    """Owns: one nginx with a server a source. `sources`: name -> {"rate": bytes/s a connection, 0 = none}."""
+def blob_sha1(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
-    def __init__(self, root: pathlib.Path, sources: dict[str, dict], files: dict[str, int]):
-        self.root, self.sources = root, sources
-        self.repo = "bench/one"
-        web = root / "web"
-        api = web / "api/models/bench/one"
-        resolve = web / "bench/one/resolve" / COMMIT
-        for folder in (api / "revision", api / "tree", resolve, root / "logs", root / "tmp"):
-            folder.mkdir(parents=True, exist_ok=True)
-        rows = []
-        for name, size in files.items():
-            oid = make_file(resolve / name, size)
-            rows.append({"type": "file", "path": name, "size": size, "oid": hashlib.sha1(name.encode()).hexdigest(),
-                         "lfs": {"oid": oid, "size": size, "pointerSize": 134}})  # fmt: skip
-        info = {"id": self.repo, "sha": COMMIT, "private": False, "gated": False, "siblings": []}
+
+def free_port(address: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return probe.getsockname()[1]
+
+
+class Repo:
+    """The web root: files and what the hub says of them. `lfs`, `small`: path -> size; small ones are listed by git's SHA-1 alone."""
+
+    def __init__(self, web: pathlib.Path, lfs: dict[str, int], small: dict[str, int] | None = None):
+        self.web, self.resolve = web, web / REPO / "resolve" / COMMIT
+        self.resolve.mkdir(parents=True)
+        self.files: dict[str, str] = {}  # path -> SHA-256
+        self.rows: list[dict] = []
+        self.size, self.name = 0, REPO
+        for path, size in lfs.items():
+            self._add(path, size, write_random(self.resolve / path, size), True)
+        for path, size in (small or {}).items():
+            self._add(path, size, write_random(self.resolve / path, size), False)
+        self.publish()
+
+    def _add(self, path: str, size: int, digest: str, lfs: bool) -> None:
+        oid = hashlib.sha1(path.encode()).hexdigest() if lfs else blob_sha1((self.resolve / path).read_bytes())
+        row = {"type": "file", "path": path, "size": size, "oid": oid}
+        if lfs:
+            row["lfs"] = {"oid": digest, "size": size, "pointerSize": 134}
+        os.utime(self.resolve / path, (1.7e9 + len(self.rows), 1.7e9 + len(self.rows)))  # nginx makes the ETag of time and size
+        self.rows.append(row)
+        self.files[path] = digest
+        self.size += size
+
+    def publish(self) -> None:
+        api = self.web / "api/models" / REPO
+        (api / "revision").mkdir(parents=True, exist_ok=True)
+        (api / "tree").mkdir(exist_ok=True)
+        siblings = [{"rfilename": row["path"]} for row in self.rows[:10_000]]
+        info = {"id": REPO, "modelId": REPO, "sha": COMMIT, "private": False, "gated": False, "tags": [], "siblings": siblings}
         for revision in ("main", COMMIT):
             (api / "revision" / revision).write_text(json.dumps(info))
-        (api / "tree" / COMMIT).write_text(json.dumps(rows))
-        self.files = {row["path"]: row["lfs"]["oid"] for row in rows}
-        self._start(web)
+            (api / "tree" / revision).write_text(json.dumps(self.rows))
 
-    def _start(self, web: pathlib.Path) -> None:
-        servers = []
-        for number, (name, options) in enumerate(self.sources.items(), 1):
-            address = f"127.0.0.{number}"
-            with socket.socket() as probe:
-                probe.bind((address, 0))
-                options["port"], options["address"] = probe.getsockname()[1], address
-            rate = f"limit_rate {options['rate']};" if options.get("rate") else ""
-            servers.append(f"""
-  server {{ listen {address}:{options['port']}; root {web}; {rate}
-    location / {{ add_header X-Repo-Commit {COMMIT}; default_type application/octet-stream; }}
-    location /api/ {{ limit_rate 0; default_type application/json; }}
-  }}""")
-        conf = self.root / "nginx.conf"
-        conf.write_text(f"""daemon off; worker_processes 1; pid {self.root}/nginx.pid; error_log {self.root}/logs/error.log;
-events {{ worker_connections 512; }}
-http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000;
-  client_body_temp_path {self.root}/tmp/b; proxy_temp_path {self.root}/tmp/p; fastcgi_temp_path {self.root}/tmp/f;
-  uwsgi_temp_path {self.root}/tmp/u; scgi_temp_path {self.root}/tmp/s;{''.join(servers)}
-}}""")
+
+class StaticHub:
+    """Owns: one nginx a source. `sources`: name -> {"rate": payload bytes/s of the source, 0 = unshaped, "connections": over how
+    many limit_rate divides it, "server": more lines for its server block, "location": more lines for the files'}.
+    `certificate`: (certificate, key) for https."""
+
+    def __init__(self, root: pathlib.Path, repo: Repo, sources: dict[str, dict], network=None, workers: int = 1,
+                 certificate: tuple | None = None, log: bool = False, http: str = ""):  # fmt: skip
+        self.root, self.repo, self.sources, self.network = root, repo, sources, network
+        self._workers, self._certificate, self._log, self._http = workers, certificate, log, http
+        self.name, self.files = REPO, repo.files
+        self.processes: dict[str, subprocess.Popen] = {}
+        self._fronts: dict[str, int] = {}
+        self._proxies: list[subprocess.Popen] = []
+        for number, (name, options) in enumerate(sources.items(), 1):
+            options["address"] = network.address(name) if network else f"127.0.0.{number}"
+            options["port"] = 8080 if network else free_port(options["address"])
+            self.start(name)
+
+    def start(self, name: str) -> None:
+        options, home = self.sources[name], self.root / name
+        (home / "tmp").mkdir(parents=True, exist_ok=True)
+        (home / "nginx.conf").write_text(self._config(home, options))
         user = ["-g", "user root;"] if os.geteuid() == 0 else []
-        self.process = subprocess.Popen(["/usr/sbin/nginx", "-c", conf, "-e", self.root / "logs/error.log", *user], stderr=subprocess.DEVNULL)
-        for options in self.sources.values():
-            for _ in range(200):
-                try:
-                    socket.create_connection((options["address"], options["port"]), 1).close()
-                    break
-                except OSError:
-                    time.sleep(0.02)
+        enter = self.network.server(name) if self.network else []
+        self.processes[name] = subprocess.Popen([*enter, "/usr/sbin/nginx", "-c", home / "nginx.conf", "-e", home / "error.log", *user],
+                                                stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+        self._wait_for(name, options["port"])
+
+    def _config(self, home: pathlib.Path, options: dict) -> str:
+        rate = ""
+        if options.get("rate") and not self.network:
+            rate = f"limit_rate {int(options['rate'] / options.get('connections', 1))};"
+        tls, ssl = "", ""
+        if self._certificate:
+            tls, ssl = " ssl", f"ssl_certificate {self._certificate[0]}; ssl_certificate_key {self._certificate[1]};"
+        log = f"access_log {home}/access.log line;" if self._log else "access_log off;"
+        return f"""daemon off; worker_processes {self._workers}; pid {home}/nginx.pid; error_log {home}/error.log;
+worker_rlimit_nofile 8192; events {{ worker_connections 2048; }}
+http {{ log_format line '$msec $status $body_bytes_sent $request_time $request_method $request_uri'; {log}
+  sendfile on; tcp_nopush on; keepalive_requests 1000000; keepalive_timeout 300s; reset_timedout_connection on;
+  client_body_temp_path {home}/tmp/b; proxy_temp_path {home}/tmp/p; fastcgi_temp_path {home}/tmp/f;
+  uwsgi_temp_path {home}/tmp/u; scgi_temp_path {home}/tmp/s; {self._http}
+  server {{ listen {options['address']}:{options['port']}{tls} backlog=1024; {ssl} root {self.repo.web}; {rate}
+    location / {{ add_header X-Repo-Commit {COMMIT}; default_type application/octet-stream; {options.get('location', '')} }}
+    location /api/ {{ limit_rate 0; default_type application/json; }}
+    {options.get('server', '')}
+  }}
+}}
+"""
+
+    def front(self, name: str, *flags) -> None:
+        """Puts bench/delay_proxy.py before a source: clients then see its port. Flags are that program's."""
+        options = self.sources[name]
+        port = 8081 if self.network else free_port(options["address"])
+        enter = self.network.server(name) if self.network else []
+        script = pathlib.Path(__file__).with_name("delay_proxy.py")
+        command = [*enter, sys.executable, script, f"{options['address']}:{port}", f"{options['address']}:{options['port']}", *flags]
+        self._proxies.append(subprocess.Popen([*map(str, command)], start_new_session=True))
+        self._fronts[name] = len(self._proxies) - 1
+        options["front"] = port
+        self._wait_for(name, port)
+
+    def _wait_for(self, name: str, port: int) -> None:
+        enter = self.network.client if self.network else []
+        for _ in range(200):
+            if subprocess.run([*enter, "bash", "-c", f"exec 3<>/dev/tcp/{self.sources[name]['address']}/{port}"], stderr=subprocess.DEVNULL).returncode == 0:
+                return
+            time.sleep(0.02)
+        raise RuntimeError(f"nothing serves {name}: {(self.root / name / 'error.log').read_text()[-500:]}")
 
     def endpoint(self, name: str) -> str:
         options = self.sources[name]
-        return f"http://{options['address']}:{options['port']}"
+        return f"{'https' if self._certificate else 'http'}://{options['address']}:{options.get('front', options['port'])}"
+
+    def endpoints(self) -> dict[str, str]:
+        return {name: self.endpoint(name) for name in self.sources}
 
     def url(self, name: str, path: str) -> str:
-        return f"{self.endpoint(name)}/{self.repo}/resolve/{COMMIT}/{path}"
+        return f"{self.endpoint(name)}/{REPO}/resolve/{COMMIT}/{path}"
+
+    def urls(self, path: str) -> list[str]:
+        return [self.url(name, path) for name in self.sources]
+
+    @property
+    def enter(self) -> list[str]:
+        """How a client enters the net that the sources are in."""
+        return self.network.client if self.network else []
+
+    def signal(self, name: str, number: int) -> None:
+        """To all processes of a source: SIGSTOP lets it fall silent, SIGKILL lets it die, SIGCONT wakes it."""
+        ours = [self.processes[name]] + ([self._proxies[self._fronts[name]]] if name in self._fronts else [])
+        for process in ours:
+            if process.poll() is None:
+                os.killpg(process.pid, number)
+
+    def requests(self, name: str) -> list[tuple[float, int, int, float, str, str]]:
+        """(end, status, body bytes, seconds, method, path), as nginx has logged them."""
+        log = self.root / name / "access.log"
+        rows = [line.split(" ", 5) for line in log.read_text().splitlines()] if log.exists() else []
+        return [(float(r[0]), int(r[1]), int(r[2]), float(r[3]), r[4], r[5]) for r in rows]
+
+    def forget_requests(self) -> None:
+        for name in self.sources:
+            with open(self.root / name / "access.log", "w"):
+                pass
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+        for name in self.sources:
+            self.signal(name, signal.SIGCONT)
+        for process in [*self.processes.values(), *self._proxies]:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
