@@ -7,8 +7,10 @@ Needs root and tbf. Where that is not permitted, `why_not()` says so, and Static
 import contextlib
 import functools
 import os
+import pathlib
 import subprocess
 
+TAG = "hfb"  # namespaces: hfb<pid of the bench>x<number><which>
 FRAME, PAYLOAD = 1514, 1448  # an Ethernet frame with IPv4, TCP with time stamps: wire bytes, payload bytes
 
 
@@ -23,7 +25,7 @@ class Network:
 
     def __init__(self, rates: dict[str, float]):
         Network._count += 1
-        self._tag = f"hfb{os.getpid()}x{Network._count}"
+        self._tag = f"{TAG}{os.getpid()}x{Network._count}"
         self._names = {name: number for number, name in enumerate(rates)}
         self._spaces: list[str] = []
         try:
@@ -71,6 +73,14 @@ class Network:
             with contextlib.suppress(subprocess.CalledProcessError):
                 _ip("ip", "netns", "del", space)
         self._spaces = []
+
+
+def remove_orphans() -> None:
+    """Deletes the namespaces of a bench that was killed outright."""
+    for space in pathlib.Path("/run/netns").glob(f"{TAG}*x*"):
+        if not pathlib.Path(f"/proc/{space.name.removeprefix(TAG).split('x')[0]}").exists():
+            with contextlib.suppress(subprocess.CalledProcessError):
+                _ip("ip", "netns", "del", space.name)
 
 
 @functools.cache

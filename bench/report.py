@@ -25,20 +25,37 @@ def machine() -> dict:
             "shaping": f"nginx limit_rate ({network.why_not()})" if network.why_not() else "tc tbf in network namespaces"}  # fmt: skip
 
 
+def read(fresh: bool = False) -> dict:
+    file = OUT / "report.json"
+    return json.loads(file.read_text()) if file.exists() and not fresh else {"cases": {}}
+
+
+def write(report: dict) -> None:
+    (OUT / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+    (OUT / "report.html").write_text(page(report))
+
+
+def now() -> str:
+    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+
+
 def add(name: str, entry: dict, fresh: bool = False) -> None:
     """Puts one case into the report; the others stay as they were measured, unless this begins a new report."""
-    file = OUT / "report.json"
-    report = {"cases": {}}
-    if file.exists() and not fresh:
-        report = json.loads(file.read_text())
-    entry["machine"] = machine() | {"at": datetime.datetime.now().astimezone().isoformat(timespec="seconds")}
+    report = read(fresh)
+    entry["machine"] = machine() | {"at": now()}
     report["cases"].pop(name, None)
     report["cases"][name] = entry
     report["cases"] = dict(sorted(report["cases"].items(), key=lambda item: (len(item[0]) > 1, item[0])))
     report["peers"] = peers.versions()
     report["peers_missing"] = peers.missing()
-    file.write_text(json.dumps(report, indent=1) + "\n")
-    (OUT / "report.html").write_text(page(report))
+    write(report)
+
+
+def add_micro(rows: list[dict]) -> None:
+    """Puts the benchmarks of the parts beside the cases."""
+    report = read()
+    report["micro"] = {"machine": machine() | {"at": now()}, "rows": rows}
+    write(report)
 
 
 def number(value) -> str:
@@ -102,6 +119,16 @@ def section(name: str, entry: dict) -> str:
     return "\n".join(body)
 
 
+def parts(micro: dict) -> str:
+    """The table of the benchmarks of the parts."""
+    rows = "".join(f"<tr><td>{html.escape(r['name'])}</td>" + (f'<td class="missed" colspan="4">{html.escape(r["error"])}</td></tr>' if r["error"] else
+                   f"<td>{number(r['time'])} {r['unit']}</td><td>{number(r['cpu'])} {r['unit']}</td><td>{number(r['mib_per_s'])}</td><td>{number(r['items_per_s'])}</td></tr>")
+                   for r in micro["rows"])  # fmt: skip
+    m = micro["machine"]
+    return (f'<h2 id="micro">The parts</h2><table><tr><th>benchmark</th><th>time</th><th>CPU</th><th>MiB/s</th><th>items/s</th></tr>{rows}</table>'
+            f'<p class="small">{html.escape(str(m.get("at")))} · commit {html.escape(str(m.get("commit")))} · what each measures is said at the top of bench/*_bench.cc</p>')  # fmt: skip
+
+
 def page(report: dict) -> str:
     rows = "".join(f'<tr><td><a href="#{n}">{n}</a></td><td>{html.escape(e["title"])}</td><td>{number(e["ours"])} {html.escape(e.get("unit", ""))}</td><td>{number(e["ideal"])}</td>'
                    f'<td>{number(e["ratio"])}</td><td class="{"met" if e["met"] else "missed"}">{"met" if e["met"] else "missed"}</td></tr>'
@@ -115,5 +142,6 @@ def page(report: dict) -> str:
 <p class="small">{html.escape(machine_line.get('cpu', ''))}, {machine_line.get('cores')} cores, {machine_line.get('memory_gib')} GiB, Linux {html.escape(machine_line.get('kernel', ''))} · {html.escape(used)}{missing}</p>
 <table><tr><th></th><th>case</th><th>ours</th><th>ideal</th><th>ratio</th><th></th></tr>{rows}</table>
 {"".join(section(n, e) for n, e in report["cases"].items())}
+{parts(report["micro"]) if report.get("micro") else ""}
 </html>
 """

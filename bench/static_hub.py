@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 
+from world import spawn
+
 COMMIT = "c0ffee00" * 5
 REPO = "bench/one"
 
@@ -96,10 +98,14 @@ class StaticHub:
         self.processes: dict[str, subprocess.Popen] = {}
         self._fronts: dict[str, int] = {}
         self._proxies: list[subprocess.Popen] = []
-        for number, (name, options) in enumerate(sources.items(), 1):
-            options["address"] = network.address(name) if network else f"127.0.0.{number}"
-            options["port"] = 8080 if network else free_port(options["address"])
-            self.start(name)
+        try:
+            for number, (name, options) in enumerate(sources.items(), 1):
+                options["address"] = network.address(name) if network else f"127.0.0.{number}"
+                options["port"] = 8080 if network else free_port(options["address"])
+                self.start(name)
+        except BaseException:
+            self.stop()
+            raise
 
     def start(self, name: str) -> None:
         options, home = self.sources[name], self.root / name
@@ -107,8 +113,7 @@ class StaticHub:
         (home / "nginx.conf").write_text(self._config(home, options))
         user = ["-g", "user root;"] if os.geteuid() == 0 else []
         enter = self.network.server(name) if self.network else []
-        self.processes[name] = subprocess.Popen([*enter, "/usr/sbin/nginx", "-c", home / "nginx.conf", "-e", home / "error.log", *user],
-                                                stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+        self.processes[name] = spawn([*enter, "/usr/sbin/nginx", "-c", home / "nginx.conf", "-e", home / "error.log", *user], stderr=subprocess.DEVNULL)
         self._wait_for(name, options["port"])
 
     def _config(self, home: pathlib.Path, options: dict) -> str:
@@ -140,7 +145,7 @@ http {{ log_format line '$msec $status $body_bytes_sent $request_time $request_m
         enter = self.network.server(name) if self.network else []
         script = pathlib.Path(__file__).with_name("delay_proxy.py")
         command = [*enter, sys.executable, script, f"{options['address']}:{port}", f"{options['address']}:{options['port']}", *flags]
-        self._proxies.append(subprocess.Popen([*map(str, command)], start_new_session=True))
+        self._proxies.append(spawn(command))
         self._fronts[name] = len(self._proxies) - 1
         options["front"] = port
         self._wait_for(name, port)
@@ -190,7 +195,7 @@ http {{ log_format line '$msec $status $body_bytes_sent $request_time $request_m
                 pass
 
     def stop(self) -> None:
-        for name in self.sources:
+        for name in self.processes:
             self.signal(name, signal.SIGCONT)
         for process in [*self.processes.values(), *self._proxies]:
             if process.poll() is None:

@@ -12,6 +12,7 @@ import pathlib
 import re
 import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -43,6 +44,30 @@ def say(text: str) -> None:
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
+_children: list[subprocess.Popen] = []
+
+
+def spawn(command, **options) -> subprocess.Popen:
+    """A child in a session of its own, so that Ctrl-C reaches the bench alone and kill_group() the child's children too."""
+    child = subprocess.Popen([*map(str, command)], start_new_session=True, **options)
+    _children[:] = [other for other in _children if other.returncode is None] + [child]
+    return child
+
+
+def kill_group(child: subprocess.Popen) -> None:
+    """Ends a child and what it has started, and waits for it."""
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def kill_all() -> None:
+    """What is still there when the bench ends, whatever ended it."""
+    for child in _children:
+        kill_group(child)
+
+
 def scaled(size: int, least: int = 1) -> int:
     """A size or a count of the issue's table, made smaller by HFGET_BENCH_SCALE."""
     return max(least, int(size * SCALE))
@@ -60,13 +85,17 @@ def clean_env(home: pathlib.Path) -> dict[str, str]:
 
 @dataclasses.dataclass
 class Measured:
-    """One timed run. `cpu_s`: user and system of the command, and for ours of the daemon as well."""
+    """One timed run. `cpu_s`: user and system of the command, and for ours of the daemon as well. `why`: it has no figure."""
 
     wall_s: float
     cpu_s: float = 0.0
-    ok: bool = True
+    why: str = ""
     answer: dict = dataclasses.field(default_factory=dict)
     samples: list[tuple[float, int]] = dataclasses.field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.why
 
 
 def proc_cpu_s(pid: int, thread: int | None = None) -> float:
@@ -105,24 +134,38 @@ class Sampler:
         return self.samples
 
 
-def timed(command, prefix=(), env=None, watch_writes: bool = False, home: pathlib.Path = OUT, timeout_s: float = 3600) -> Measured:
-    """Runs a command to its end. REQUIRES: a list, or one line for bash. Errors: ok = False, and its last words are said."""
+def timed(command, prefix=(), env=None, watch_writes: bool = False, home: pathlib.Path = OUT, ideal_s: float = 900, patience: float = 4) -> Measured:
+    """Runs a command to its end, or for `patience` times `ideal_s`. REQUIRES: a list, or one line for bash. Errors: `why`."""
     arguments = [*map(str, prefix), *(["bash", "-c", command] if isinstance(command, str) else map(str, command))]
-    errors = home / "command.log"
+    errors, expired = home / "command.log", threading.Event()
     started = time.monotonic()
     with open(errors, "wb") as log:
-        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env or clean_env(home))
-    sampler = Sampler(lambda: proc_io(process.pid, "wchar")) if watch_writes else None
-    watchdog = threading.Timer(timeout_s, process.kill)
+        child = spawn(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env or clean_env(home))
+    sampler = Sampler(lambda: proc_io(child.pid, "wchar")) if watch_writes else None
+
+    def give_up():
+        expired.set()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+
+    watchdog = threading.Timer(patience * ideal_s, give_up)
+    watchdog.daemon = True
     watchdog.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - started
-    watchdog.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    try:
+        _, status, usage = os.wait4(child.pid, 0)
+        wall, child.returncode = time.monotonic() - started, os.waitstatus_to_exitcode(status)
+    finally:
+        watchdog.cancel()
+        samples = sampler.stop() if sampler else []
+        kill_group(child)
+    why = ""
+    if expired.is_set():
+        why = f"given up after {patience * ideal_s:.0f} s, {patience:g} × the ideal"
+    elif child.returncode != 0:
         tail = errors.read_text(errors="replace").strip().splitlines()[-3:]
-        say(f"failed ({process.returncode}): {' '.join(arguments)[:300]}: {' | '.join(tail)}")
-    return Measured(wall, usage.ru_utime + usage.ru_stime, process.returncode == 0, samples=sampler.stop() if sampler else [])
+        why = f"failed with exit code {child.returncode}"
+        say(f"{why}: {' '.join(arguments)[:300]}: {' | '.join(tail)}")
+    return Measured(wall, usage.ru_utime + usage.ru_stime, why, samples=samples)
 
 
 class Daemon:
@@ -146,11 +189,12 @@ class Daemon:
         command = [*self.prefix, BUILD / "hfgetd", "--socket", self.socket, "--state-dir", self.root / "state",
                    "--config", self.root / "config.toml", "--ready-fd", its, *self.flags]  # fmt: skip
         with open(self.root / "log", "ab") as log:
-            self.process = subprocess.Popen([*map(str, command)], env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[its])
+            self.process = spawn(command, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[its])
         os.close(its)
         with os.fdopen(mine, "rb") as ready:
             if not ready.read(1):
-                sys.exit(f"bench/run: the daemon did not start: {self.log()[-2000:]}")
+                kill_group(self.process)
+                raise RuntimeError(f"the daemon did not start: {self.log()[-2000:]}")
         return time.monotonic()
 
     def log(self) -> str:
@@ -174,21 +218,23 @@ class Daemon:
         base = proc_io(self.pid, "wchar") if watch_writes else 0
         sampler = Sampler(lambda: proc_io(self.pid, "wchar") - base) if watch_writes else None
         started = time.monotonic()
-        done = subprocess.run(self.command("pull", "--json", *arguments), env=self.env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        wall = time.monotonic() - started
+        try:
+            done = subprocess.run(self.command("pull", "--json", *arguments), env=self.env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        finally:
+            wall, samples = time.monotonic() - started, sampler.stop() if sampler else []
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = proc_cpu_s(self.pid) - cpu + after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        if done.returncode != 0:
-            say(f"hfget failed ({done.returncode}): {done.stderr.strip()[-400:]}")
+        why = f"failed with exit code {done.returncode}" if done.returncode != 0 else ""
+        if why:
+            say(f"hfget {why}: {done.stderr.strip()[-400:]}")
         answer = json.loads(done.stdout) if done.stdout.startswith("{") else {}
-        return Measured(wall, cpu, done.returncode == 0, answer, sampler.stop() if sampler else [])
+        return Measured(wall, cpu, why, answer, samples)
 
     def peak_rss_mib(self) -> float:
         return proc_rss_mib(self.pid, "VmHWM")
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        kill_group(self.process)
 
     def stop(self) -> None:
         self.process.terminate()
@@ -240,7 +286,7 @@ class Contest:
         self.out, self.files = out, files
         self.runs: dict[str, list[float | None]] = {}
         self.cpu: dict[str, list[float]] = {}
-        self.bad: list[str] = []
+        self.bad: dict[tuple[str, str], int] = {}  # (contestant, why it has no figure) -> in how many runs
         self.measured: dict[str, list[Measured]] = {}
 
     def go(self, contestants: dict, before=lambda: None) -> "Contest":
@@ -251,13 +297,13 @@ class Contest:
                 folder.mkdir(parents=True)
                 before()
                 measured = act(folder)
-                wrong = wrong_file(folder, self.files) if measured.ok else "failed"
+                wrong = measured.why or wrong_file(folder, self.files)
                 remove(folder)
                 self.measured.setdefault(name, []).append(measured)
                 self.runs.setdefault(name, []).append(None if wrong else round(measured.wall_s, 4))
                 self.cpu.setdefault(name, []).append(measured.cpu_s)
                 if wrong:
-                    self.bad.append(f"{name}, run {run + 1}: {wrong}")
+                    self.bad[name, wrong] = self.bad.get((name, wrong), 0) + 1
                 say(f"{run + 1}/{RUNS} {name}: {'%.2f s, %.2f s of CPU' % (measured.wall_s, measured.cpu_s)}{' - ' + wrong if wrong else ''}")
         return self
 
@@ -265,4 +311,5 @@ class Contest:
         return {name: median(values) for name, values in self.runs.items()}
 
     def note(self) -> str:
-        return "; ".join(self.bad)
+        """Why there is no figure where there is none."""
+        return "; ".join(f"{name}: {why} ({runs} of {RUNS} runs)" for (name, why), runs in self.bad.items())

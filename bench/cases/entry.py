@@ -19,8 +19,9 @@ def ratio(a: float | None, b: float | None) -> float | None:
     return a / b if a is not None and b else None
 
 
-def entry(ours, ideal, peers: dict, ratio, checks: dict[str, dict], unit: str = "s", notes=(), **more) -> dict:
-    """`met` is what all checks say together. `notes`: sentences; empty ones are left out."""
-    words = [n for n in (f"sizes are {SCALE:g} of the issue's" if SCALE != 1 else "", *notes) if n]
+def entry(ours, ideal, peers: dict, ratio, checks: dict[str, dict], unit: str = "s", notes=(), no_ideal: str = "", **more) -> dict:
+    """`met` is what all checks say together. `notes`: sentences; empty ones are left out. REQUIRES: an ideal, or why there is none."""
+    assert (ideal is None) == bool(no_ideal)
+    words = [n for n in (f"sizes and counts are {SCALE:g} of the goal's" if SCALE != 1 else "", f"no ideal: {no_ideal}" if no_ideal else "", *notes) if n]
     return {"ours": ours, "ideal": ideal, "peers": peers, "ratio": ratio, "met": all(c["met"] for c in checks.values()),
             "unit": unit, "checks": checks, "note": "; ".join(words)} | more  # fmt: skip

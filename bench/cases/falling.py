@@ -37,7 +37,7 @@ def run(work):
 
             return with_fall
 
-        others = one_file_peers(hub, "model.bin", timeout_s=4 * ideal)
+        others = one_file_peers(hub, "model.bin", ideal_s=ideal)
         contest = Contest(work, repo.files).go({"hfget": hfget(), "hfget --no-fsync": hfget("--no-fsync")} | {n: peer(a) for n, a in others.items()})
     walls = contest.walls()
     ours_all = {name: walls.pop(name) for name in ("hfget", "hfget --no-fsync")}

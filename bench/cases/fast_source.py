@@ -66,4 +66,5 @@ def run(work):
     ours = {name: value for name, value in walls.items() if name.startswith("hfget")}
     return entry(walls["hfget"], None, {n: v for n, v in walls.items() if n not in ours}, fsync, checks, ours_all=ours, runs=contest.runs,
                  notes=[contest.note(), "" if size == 4 * GIB else f"{gib:.2f} GiB"], cpu_s_per_gib=cpu,
+                 no_ideal="loopback is not shaped, so there is no rate to compute one from",
                  peak_rss_mib=max(m.answer.get("rss_mib", 0) for m in contest.measured["hfget"]))  # fmt: skip

@@ -34,6 +34,7 @@ def run(work):
 
         def heal():
             hub.signal("stalls", signal.SIGCONT)
+            hub.signal("dies", signal.SIGKILL)  # a run that failed at once has not come to it
             hub.processes["dies"].wait()
             hub.start("dies")
 
@@ -53,7 +54,7 @@ def run(work):
 
             return with_faults
 
-        others = one_file_peers(hub, "model.bin", timeout_s=4 * ideal)
+        others = one_file_peers(hub, "model.bin", ideal_s=ideal)
         contest = Contest(work, repo.files).go({"hfget": hfget(), "hfget --no-fsync": hfget("--no-fsync")} | {n: peer(a) for n, a in others.items()})
     walls = contest.walls()
     ours_all = {name: walls.pop(name) for name in ("hfget", "hfget --no-fsync")}

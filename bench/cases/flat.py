@@ -127,4 +127,5 @@ def run(work):
     return entry(peak["hfget"], None, {}, ratio(peak["hfget"], 150), checks, unit="MiB", ours_all=peak, runs=results,
                  wall_s={n: median([r["wall_s"] for r in rows]) for n, rows in results.items()},
                  wall_ideal_s=size / (SOURCES * CONNECTIONS * RATE), series={"unit": "MiB of RSS", "lines": lines},
+                 no_ideal="memory has a limit and no ideal; the ratio is to the limit",
                  notes=["" if size == 20 * GIB else f"{size / GIB:.2f} GiB", "the engine thread's waiting is sampled every 2 ms from outside"])  # fmt: skip

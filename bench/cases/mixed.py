@@ -68,11 +68,11 @@ def run(work):
         if peers.has("aria2c"):
             listed = {path: hub.urls(path) for path in repo.files}
             found["aria2c -j5 -i"] = playing("aria2c -j5 -i", lambda out: timed(
-                peers.aria2_list(listed, out, 5, "-s12", f"-x{CONNECTIONS}", "-k1M"), prefix=hub.enter, timeout_s=15 * ideal))  # fmt: skip
+                peers.aria2_list(listed, out, 5, "-s12", f"-x{CONNECTIONS}", "-k1M"), prefix=hub.enter, ideal_s=ideal, patience=15))  # fmt: skip
         if peers.has("hf"):
             env = peers.hf_env(hub.endpoint("fast"), work / "hf", False)
             found["hf download, fastest source"] = playing("hf download, fastest source", lambda out: timed(
-                peers.hf(repo.name, COMMIT, out), prefix=hub.enter, env=env, timeout_s=15 * ideal))  # fmt: skip
+                peers.hf(repo.name, COMMIT, out), prefix=hub.enter, env=env, ideal_s=ideal, patience=15))  # fmt: skip
         contest = Contest(work, repo.files).go(found)
     walls = contest.walls()
     ours_all = {name: walls.pop(name) for name in ("hfget", "hfget --no-fsync")}

@@ -75,14 +75,18 @@ class Script:
 
     @contextlib.contextmanager
     def playing(self):
-        end = threading.Event()
+        end, errors = threading.Event(), []
 
         def play():
             started = time.monotonic()
             for at, act in self._steps:
                 if end.wait(max(0, started + at - time.monotonic())):
                     return
-                act()
+                try:
+                    act()
+                except Exception as error:
+                    errors.append(error)
+                    return
 
         thread = threading.Thread(target=play, daemon=True)
         thread.start()
@@ -92,6 +96,8 @@ class Script:
             end.set()
             thread.join()
             self._undo()
+        if errors:  # what was measured is not what was meant
+            raise errors[0]
 
 
 def seconds_for(size: float, rate, step_s: float = 0.001) -> float:

@@ -39,7 +39,7 @@ def run(work):
         contest = Contest(work, repo.files).go({
             "hfget": lambda out: ours.fresh(out, watch_writes=True),
             "hfget --no-fsync": lambda out: ours.fresh(out, ["--no-fsync"], watch_writes=True),
-            **one_file_peers(hub, "model.bin", watch_writes=True),
+            **one_file_peers(hub, "model.bin", watch_writes=True, ideal_s=size / sum(RATES.values()), patience=10),
         })  # fmt: skip
     shares = {name: [tail_share(m, size) if m.ok else None for m in runs] for name, runs in contest.measured.items()}
     percent = {name: 100 * share if (share := median(values)) is not None else None for name, values in shares.items()}

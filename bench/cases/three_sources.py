@@ -17,6 +17,7 @@ GOAL = "≥ 97 % of the sum of the rates"
 
 def run(work):
     size = room_for(scaled(GIB, 64 * MIB), 2.5, work)
+    ideal = size / sum(RATES.values())
     repo = Repo(work / "web", {"model.bin": size})
     with shaped_hub(work / "hub", repo, RATES) as hub:
         ours = Ours(work, hub)
@@ -24,10 +25,10 @@ def run(work):
             "hfget": ours.fresh,
             "hfget --no-fsync": lambda out: ours.fresh(out, ["--no-fsync"]),
             "hfget, sources known": ours.known,
-            **one_file_peers(hub, "model.bin"),
+            **one_file_peers(hub, "model.bin", ideal_s=ideal, patience=10),
             "curl, fastest source": lambda out: timed(peers.curl(hub.url("fast", "model.bin"), out / "model.bin"), prefix=hub.enter),
         })  # fmt: skip
-    walls, ideal = contest.walls(), size / sum(RATES.values())
+    walls = contest.walls()
     ours_all = {name: wall for name, wall in walls.items() if name.startswith("hfget")}
     shares = {name: ratio(ideal, wall) for name, wall in walls.items()}
     waste = max((m.answer.get("wasted_bytes", 0) / size for m in contest.measured["hfget"]), default=None)
