@@ -134,6 +134,13 @@ class Sampler:
         return self.samples
 
 
+def how_it_ended(code: int) -> str:
+    """A sentence for the report; empty: well."""
+    if code == 0:
+        return ""
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"failed with exit code {code}"
+
+
 def timed(command, prefix=(), env=None, watch_writes: bool = False, home: pathlib.Path = OUT, ideal_s: float = 900, patience: float = 4) -> Measured:
     """Runs a command to its end, or for `patience` times `ideal_s`. REQUIRES: a list, or one line for bash. Errors: `why`."""
     arguments = [*map(str, prefix), *(["bash", "-c", command] if isinstance(command, str) else map(str, command))]
@@ -163,7 +170,7 @@ def timed(command, prefix=(), env=None, watch_writes: bool = False, home: pathli
         why = f"given up after {patience * ideal_s:.0f} s, {patience:g} × the ideal"
     elif child.returncode != 0:
         tail = errors.read_text(errors="replace").strip().splitlines()[-3:]
-        why = f"failed with exit code {child.returncode}"
+        why = how_it_ended(child.returncode)
         say(f"{why}: {' '.join(arguments)[:300]}: {' | '.join(tail)}")
     return Measured(wall, usage.ru_utime + usage.ru_stime, why, samples=samples)
 
@@ -224,7 +231,7 @@ class Daemon:
             wall, samples = time.monotonic() - started, sampler.stop() if sampler else []
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = proc_cpu_s(self.pid) - cpu + after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        why = f"failed with exit code {done.returncode}" if done.returncode != 0 else ""
+        why = how_it_ended(done.returncode)
         if why:
             say(f"hfget {why}: {done.stderr.strip()[-400:]}")
         answer = json.loads(done.stdout) if done.stdout.startswith("{") else {}
