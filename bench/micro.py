@@ -2,9 +2,10 @@
 
 import json
 import subprocess
+import tempfile
 
 import report
-from world import BUILD, OUT, SCALE, clean_env, say, spawn
+from world import BUILD, OUT, SCALE, clean_env, kill_group, say, spawn
 
 TITLE = "the parts: digests, disk pool, store, scheduler (Google Benchmark)"
 PROGRAM = BUILD / "hfget_bench"
@@ -23,8 +24,13 @@ def run() -> None:
         return say(f"micro: {PROGRAM} is not there: cmake --build --preset release --target hfget_bench")
     out = OUT / "micro.json"
     seconds = max(0.01, 0.5 * min(1, SCALE))
-    child = spawn([PROGRAM, f"--benchmark_out={out}", "--benchmark_out_format=json", f"--benchmark_min_time={seconds}"],
-                  stdin=subprocess.DEVNULL, env=clean_env(OUT) | {"TMPDIR": str(OUT)})  # fmt: skip
-    if child.wait() != 0:
-        return say(f"micro: {PROGRAM} failed with exit code {child.returncode}")
+    with tempfile.TemporaryDirectory(dir=OUT, prefix="micro-") as work:  # disk pool and store write to TMPDIR
+        child = spawn([PROGRAM, f"--benchmark_out={out}", "--benchmark_out_format=json", f"--benchmark_min_time={seconds}"],
+                      stdin=subprocess.DEVNULL, env=clean_env(OUT) | {"TMPDIR": work})  # fmt: skip
+        try:
+            code = child.wait()
+        finally:
+            kill_group(child)
+    if code != 0:
+        return say(f"micro: {PROGRAM} failed with exit code {code}")
     report.add_micro([row(result) for result in json.loads(out.read_text())["benchmarks"]])

@@ -47,7 +47,7 @@ class ThreadWatch:
     def _threads(self) -> list[str]:
         """Those that poll; the others are looked at now and then, in case that they begin to."""
         self._turn += 1
-        if self._turn % 250 == 1:
+        if self._turn % 50 == 1:
             return [path.name for path in self.task.iterdir()]
         return list(self.polls)
 
