@@ -75,8 +75,13 @@ def scaled(size: int, least: int = 1) -> int:
 
 def room_for(wanted: int, copies: float, folder: pathlib.Path) -> int:
     """`wanted` bytes, or less when the disk has no room for so many copies of it (and a fifth beside them)."""
-    free = shutil.disk_usage(folder).free
-    return min(wanted, max(MIB, int(free * 0.8 / copies) // MIB * MIB))
+    room = max(MIB, int(shutil.disk_usage(folder).free * 0.8 / copies) // MIB * MIB)
+    if room < wanted:
+        shortened.append(f"the disk has room for files of {room / MIB:,.0f} MiB, not of {wanted / MIB:,.0f}")
+    return min(wanted, room)
+
+
+shortened: list[str] = []  # what room_for had to say; the case's note takes it away
 
 
 def clean_env(home: pathlib.Path) -> dict[str, str]:

@@ -28,7 +28,7 @@ def run(work):
     whole = size / sum(RATES.values())
     dies, stalls = whole / 4, whole / 2
     ideal = seconds_for(size, lambda t: RATES["resets"] + (RATES["dies"] if t < dies else 0) + (RATES["stalls"] if t < stalls else 0))
-    with shaped_hub(work / "hub", repo, RATES) as hub:
+    with shaped_hub(work / "hub", repo, RATES, need="by limit_rate each request after a reset would have a second of its rate at once") as hub:
         hub.front("resets", "--reset-after", 20 * MIB)
         ours = Ours(work, hub)
 
