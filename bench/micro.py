@@ -1,6 +1,7 @@
 """The benchmarks of the parts (hfget_bench, Google Benchmark): runs them, and puts what they say into the report beside the cases."""
 
 import json
+import re
 import subprocess
 import tempfile
 
@@ -13,7 +14,8 @@ PROGRAM = BUILD / "hfget_bench"
 
 def row(result: dict) -> dict:
     """A line of the report's table from one of Google Benchmark's."""
-    return {"name": result["name"].replace("/process_time", "").replace("/real_time", "").replace("/manual_time", ""),
+    how_timed = r"/(process_time|real_time|manual_time|iterations:\d+)"
+    return {"name": re.sub(how_timed, "", result["name"]),
             "time": result.get("real_time"), "cpu": result.get("cpu_time"), "unit": result.get("time_unit", ""),
             "mib_per_s": result["bytes_per_second"] / (1 << 20) if "bytes_per_second" in result else None,
             "items_per_s": result.get("items_per_second"), "error": result.get("error_message", "")}  # fmt: skip

@@ -147,7 +147,7 @@ def test_the_page_shows_every_case_and_the_parts(tmp_path, monkeypatch):
                  series={"unit": "MiB", "lines": {"hfget": [[0, 1], [1, 2]]}})  # fmt: skip
     report.add("B", {"title": "three <sources>", "goal": "≥ 40 %"} | good)
     report.add("A", {"title": "one", "goal": "fast", "ours": None, "ideal": None, "peers": {}, "ratio": None, "met": False, "note": "not run: no root"})
-    report.add_micro([micro.row({"name": "Write/sync:1/process_time/real_time", "real_time": 2.0, "cpu_time": 1.0, "time_unit": "ms", "bytes_per_second": 1 << 30}),
+    report.add_micro([micro.row({"name": "Write/sync:1/iterations:10/process_time/real_time", "real_time": 2.0, "cpu_time": 1.0, "time_unit": "ms", "bytes_per_second": 1 << 30}),
                       micro.row({"name": "Race", "error_message": "no race"})])  # fmt: skip
     assert list(report.read()["cases"]) == ["A", "B"]
     page = (tmp_path / "report.html").read_text()
