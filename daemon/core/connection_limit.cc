@@ -20,8 +20,9 @@ ConnectionLimit::ConnectionLimit(int max, int remembered)
       limit_(std::clamp(remembered > 0 ? remembered : kStart, 1, max_)),
       best_limit_(limit_) {}
 
-void ConnectionLimit::OnBytes(ByteCount bytes, int in_use, int carrying, absl::Time now) {
-  const bool at_work = in_use >= limit_ && carrying * 4 >= limit_ * 3;
+void ConnectionLimit::OnBytes(ByteCount bytes, int in_use, bool first, absl::Time now) {
+  begun_ = std::min(begun_ + first, max_);
+  const bool at_work = in_use >= limit_ && begun_ * 4 >= limit_ * 3;
   const bool opens = !window_open_ || now - last_arrival_ > kIdle || (at_work && full_arrivals_ == 0);
   last_arrival_ = now;
   if (opens) {  // these bytes came before the window
@@ -49,6 +50,7 @@ void ConnectionLimit::Begin(absl::Time now) {
 
 void ConnectionLimit::Step(int to) {
   before_step_ = limit_;
+  begun_ = std::min(begun_, limit_);
   crowded_ = less_ = false;
   limit_ = std::clamp(to, 1, max_);
   flat_windows_ = 0;

@@ -36,9 +36,9 @@ class ConnectionLimit {
   // So many are best ended at once when there are `in_use`: those above a limit that was found to hurt.
   int Excess(int in_use) const { return crowded_ ? std::max(0, in_use - limit_) : 0; }
 
-  // Body bytes as they arrive, with how many connections are in use at that moment, and of these, how many have begun to
-  // bring a body: what the others will bring is not known yet.
-  void OnBytes(ByteCount bytes, int in_use, int carrying, absl::Time now);
+  // Body bytes as they arrive, with how many connections are in use at that moment. `first`: of a body; what connections
+  // bring that have not begun is not known yet.
+  void OnBytes(ByteCount bytes, int in_use, bool first, absl::Time now);
   // A loss: reset, stall or 429. Several within one window count once.
   void OnLoss(absl::Time now);
 
@@ -58,6 +58,7 @@ class ConnectionLimit {
   int limit_;
   int best_limit_;       // with the highest sum so far
   double best_rate_ = 0;  // that sum. Units: bytes per second
+  int begun_ = 0;        // connections that have shown something, as far as bodies that began tell
   int before_step_ = 0;  // limit before the last step up; 0: not just stepped
   bool trial_ = false;   // the last step was a try after a while of staying
   bool settled_ = false;

@@ -219,9 +219,7 @@ void Racer::StartFetch(const core::Assignment& assignment) {
 void Racer::Retire(core::FlightId flight) {
   const auto it = fetches_.find(flight);
   if (it == fetches_.end()) return;
-  Source& source = context_.sources.at(it->second->source());
-  --source.in_use;
-  source.carrying -= it->second->received() > 0;
+  --context_.sources.at(it->second->source()).in_use;
   retired_fetches_.push_back(std::move(it->second));
   fetches_.erase(it);
   std::erase(paused_, flight);
@@ -271,8 +269,7 @@ void Racer::OnBytes(Fetch& fetch, ByteCount received, ByteCount position) {
   last_byte_ = now;
   Source& source = context_.sources.at(fetch.source());
   source.stats.OnBytes(received, now);
-  source.carrying += fetch.received() == received;
-  source.limit.OnBytes(received, source.in_use, source.carrying, now);
+  source.limit.OnBytes(received, source.in_use, fetch.received() == received, now);
   scheduler_.OnBytes(fetch.flight(), position, now);
   const core::Flight* flight = scheduler_.Find(fetch.flight());
   if (flight == nullptr) return;

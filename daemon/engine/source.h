@@ -72,7 +72,6 @@ struct Source {
   int strange_answers = 0;                          // in a row, while not verified
 
   int in_use = 0;                                // connections that have a flight now
-  int carrying = 0;                              // of these, with a body that has begun
   absl::Time not_before = absl::InfinitePast();  // back-off after failures
   int failures_in_a_row = 0;
   absl::Time failed_at = absl::InfinitePast();  // last
