@@ -46,7 +46,7 @@ Fetch::Fetch(Context& context, FetchJob job, Observer& observer)
       position_(job_.range.begin) {
   if (job_.head.size() > 0) {
     buffer_ = std::move(job_.head);
-    also_ = job_.head_source == job_.source ? -1 : job_.head_source;
+    also_ = job_.head_source == job_.source ? job_.head_also : job_.head_source;
   }
 }
 
@@ -259,6 +259,10 @@ void Fetch::End(core::Failure failure, std::string why) {
   if (buffer_ && buffer_.size() > 0) {
     result_.rest_piece = PieceOf(position_);
     result_.rest_of_piece = std::move(buffer_);
+    // Who brought nothing himself hands on what he was given.
+    const bool untouched = result_.body_bytes == 0;
+    result_.rest_sender = untouched ? job_.head_source : job_.source;
+    result_.rest_also = untouched ? job_.head_also : also_;
   }
   buffer_.Release();
   observer_.OnEnd(*this, std::move(result_));

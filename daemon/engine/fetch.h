@@ -34,6 +34,7 @@ struct FetchJob {
   ByteRange range;    // begins at a piece's start, or inside it where `head` ends
   disk::Buffer head;  // the first piece's bytes that an earlier fetch brought; may be empty
   core::SourceIndex head_source = -1;  // who sent them
+  core::SourceIndex head_also = -1;    // somebody else who did; -1: nobody
   Secret token;       // sent to the source's own origin only; empty: none
   std::shared_ptr<core::TokenBucket> bucket;  // of the pull; null: no limit
 };
@@ -50,6 +51,8 @@ struct FetchResult {
   absl::Duration body_time;            // from the first body byte on
   disk::Buffer rest_of_piece;          // what came of a piece that is not whole; empty when nothing did
   PieceIndex rest_piece = 0;
+  core::SourceIndex rest_sender = -1;
+  core::SourceIndex rest_also = -1;    // somebody else who sent it; -1: nobody
   bool yielded = false;                // ended by Yield
 };
 

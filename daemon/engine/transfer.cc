@@ -181,6 +181,7 @@ FetchJob Transfer::JobFor(const core::Flight& flight, absl::Time wall) {
   if (!flight.duplicate && partial != partials_.end()) {
     job.head = std::move(partial->second.buffer);
     job.head_source = partial->second.source;
+    job.head_also = partial->second.also;
     job.range.begin += job.head.size();
     partials_.erase(partial);
   }
@@ -245,7 +246,7 @@ void Transfer::OnWasted(ByteCount bytes) {
   ForEachClient([&](TransferClient& client) { client.OnWasted(bytes); });
 }
 
-void Transfer::KeepRest(core::SourceIndex source, FetchResult& result) {
+void Transfer::KeepRest(FetchResult& result) {
   if (!result.rest_of_piece) return;
   const PieceIndex piece = result.rest_piece;
   // Missing, or claimed by who takes over.
@@ -254,7 +255,7 @@ void Transfer::KeepRest(core::SourceIndex source, FetchResult& result) {
                       result.rest_of_piece.size() > 0 && partials_.count(piece) == 0 &&
                       context_.disk.buffers().available() * kKeepWhileFree > context_.disk.buffers().capacity();
   if (useful) {
-    partials_[piece] = {std::move(result.rest_of_piece), source};
+    partials_[piece] = {std::move(result.rest_of_piece), result.rest_sender, result.rest_also};
   } else {
     OnWasted(result.rest_of_piece.size());
   }
@@ -263,7 +264,7 @@ void Transfer::KeepRest(core::SourceIndex source, FetchResult& result) {
 void Transfer::OnFetchEnd(core::SourceIndex source, FetchResult& result, absl::Time now) {
   resolving_.erase(source);
   if (state_ == State::kOver) return;
-  KeepRest(source, result);
+  KeepRest(result);
   if (result.body_bytes > 0) bars_.OnBytes(source);
   if (result.failure == core::Failure::kNone) return;
   // Then the other files of this commit need not be asked for, either.

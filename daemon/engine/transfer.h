@@ -135,6 +135,7 @@ class Transfer {
   struct Partial {
     disk::Buffer buffer;
     core::SourceIndex source;
+    core::SourceIndex also;  // -1: nobody else
   };
 
   // --- transfer.cc ---
@@ -145,7 +146,7 @@ class Transfer {
   const Claim* AnyClaim() const;
   // One client may have several files of the same content: it is told once.
   void ForEachClient(absl::FunctionRef<void(TransferClient&)> call) const;
-  void KeepRest(core::SourceIndex source, FetchResult& result);
+  void KeepRest(FetchResult& result);
   void OnWritten(PieceIndex piece, core::SourceIndex source, core::SourceIndex also,
                  ByteCount bytes, absl::StatusOr<disk::WriteDone> done);
   void Fail(PullError error);

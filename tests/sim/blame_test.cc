@@ -81,6 +81,20 @@ TEST(Blame, NeverConvictsWhoFinishedALiarsPiece) {
   }
 }
 
+// Connections break within a piece, so that one who went on with a liar's bytes may have to go on once more.
+TEST(Blame, NeverConvictsWhoWentOnTwiceWithALiarsPiece) {
+  for (uint64_t seed = 1; seed <= 24; ++seed) {
+    auto world = MakeWorld(seed, {"official", "tuna", "pai"});
+    world->DataHost("tuna").Add({.kind = Kind::kGarbage});
+    for (const char* name : {"tuna", "pai"}) world->DataHost(name).Add({.kind = Kind::kReset, .after = 400000});
+    FakeRepo& repo = world->AddRepo();
+    repo.Add("big.bin", 16 * kMiB);
+    ExpectDone(*world, repo);
+    EXPECT_NE(world->StateOf("official"), "quarantined") << "seed " << seed;
+    EXPECT_NE(world->StateOf("pai"), "quarantined") << "seed " << seed;
+  }
+}
+
 TEST(Blame, ALiarStaysQuarantinedAfterARestart) {
   auto world = MakeWorld(1, {"official", "tuna"});
   world->DataHost("tuna").Add({.kind = Kind::kGarbage});
