@@ -124,6 +124,7 @@ void AddFigures(const v1::Pull& pull, Json* json) {
   (*json)["total_files"] = pull.total_files();
   (*json)["done_files"] = pull.done_files();
   (*json)["repo_files"] = pull.repo_files();
+  (*json)["listing"] = pull.listing();
   (*json)["rate_bytes_per_sec"] = pull.rate_bytes_per_sec();
   (*json)["eta_seconds"] = SecondsJson(pull.has_eta(), pull.eta());
 }

@@ -134,10 +134,14 @@ std::string ProgressText(const v1::Pull& pull, bool unicode, absl::Time now) {
     absl::StrAppend(&text, StateName(pull.state()), " since ", FormatSpan(since));
     return Printable(text);
   }
-  absl::StrAppend(&text, FormatPercent(pull.done_bytes(), pull.total_bytes()), " (",
-                  FormatBytes(pull.done_bytes()), " of ", FormatBytes(pull.total_bytes()), "), ",
-                  pull.done_files(), "/", FormatFiles(pull.total_files()), ", ",
-                  FormatRate(pull.rate_bytes_per_sec()));
+  const std::string amount = absl::StrCat(FormatBytes(pull.done_bytes()), " of ", FormatBytes(pull.total_bytes()));
+  const std::string files = absl::StrCat(pull.done_files(), "/", FormatFiles(pull.total_files()));
+  if (pull.listing()) {
+    absl::StrAppend(&text, "listing, ", amount, " and ", files, " so far, ");
+  } else {
+    absl::StrAppend(&text, FormatPercent(pull.done_bytes(), pull.total_bytes()), " (", amount, "), ", files, ", ");
+  }
+  absl::StrAppend(&text, FormatRate(pull.rate_bytes_per_sec()));
   if (pull.has_eta()) absl::StrAppend(&text, ", ETA ", FormatSpan(DurationOf(pull.eta())));
   const std::string sources = SourcesText(pull, unicode);
   if (!sources.empty()) absl::StrAppend(&text, Dot(unicode), sources);

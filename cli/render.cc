@@ -32,6 +32,7 @@ struct Row {
   bool cut_start = true;  // of a path, the end says more
   int64_t done = 0;
   int64_t total = 0;
+  bool growing = false;  // the total is what is known so far: no part of it says anything
   std::string size;
   std::string rate;
   std::string eta;
@@ -73,14 +74,14 @@ std::string Bar(const RenderStyle& style, int columns, int64_t done, int64_t tot
 
 std::string RenderRow(const Row& row, const Columns& columns, const RenderStyle& style) {
   const absl::string_view mark = Ellipsis(style);
-  const std::string percent = PadLeft(FormatPercent(row.done, row.total), kPercentWidth);
+  const std::string percent = PadLeft(row.growing ? "" : FormatPercent(row.done, row.total), kPercentWidth);
   if (columns.name == 0) return CutEnd(percent, style.width - 1, "");
   const std::string name =
       row.cut_start ? CutStart(row.name, columns.name, mark) : CutEnd(row.name, columns.name, mark);
   std::string line = PadRight(name, columns.name);
   const std::string gap(kGap, ' ');
   if (columns.bar > 0) {
-    absl::StrAppend(&line, gap, Bar(style, columns.bar, row.done, row.total));
+    absl::StrAppend(&line, gap, Bar(style, columns.bar, row.growing ? 0 : row.done, row.growing ? 1 : row.total));
   }
   absl::StrAppend(&line, gap, percent);
   if (columns.size > 0) absl::StrAppend(&line, gap, PadLeft(row.size, columns.size));
@@ -103,8 +104,9 @@ Row FileRow(const v1::FileProgress& file) {
 
 Row TotalRow(const v1::Pull& pull) {
   Row row;
-  row.name = absl::StrCat("total ", pull.done_files(), "/", FormatFiles(pull.total_files()), ", ",
-                          FormatBytes(pull.done_bytes()));
+  row.name = absl::StrCat(pull.listing() ? "listing, " : "total ", pull.done_files(), "/", FormatFiles(pull.total_files()),
+                          pull.listing() ? " so far, " : ", ", FormatBytes(pull.done_bytes()));
+  row.growing = pull.listing();
   row.cut_start = false;
   row.done = pull.done_bytes();
   row.total = pull.total_bytes();

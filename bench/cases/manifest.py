@@ -4,7 +4,7 @@ Pages are static files that nginx links by `Link: <…cursor=N>; rel="next"`. Ea
 that every one has another hash and none lies on the disk; each takes a second or two (280 bytes a second, headers counted in), so that what is measured is
 listing, filtering and scheduling, not fetching. There is one source.
 
-The pull is detached; every 250 ms the bench asks for its state. It is scheduled when it says how many files it keeps and is fetching. CPU is
+The pull is detached; every 250 ms the bench asks for its state. It is scheduled when it says how many files it keeps, is fetching, and reads and looks for no more. CPU is
 the daemon's user and system time until then, memory its VmHWM. The first byte is the start of the first request for a file, as nginx logs
 it, the end of the listing that of the last page. The pull is cancelled then. No peer lists without fetching.
 """
@@ -61,7 +61,7 @@ def one_run(work, hub, count: int) -> dict:
         while time.monotonic() - started < LIMIT_S and not scheduled:
             time.sleep(0.25)
             state = next(iter(pulls_of(daemon)), {})
-            scheduled = state.get("total_files", 0) >= kept and "fetching" in str(state.get("state", "")).lower()
+            scheduled = state.get("total_files", 0) >= kept and "fetching" in str(state.get("state", "")).lower() and not state.get("listing")
             if str(state.get("state", "")).lower().endswith(("failed", "cancelled")):
                 break
         result = {"wall_s": time.monotonic() - started, "cpu_s": proc_cpu_s(daemon.pid), "rss_mib": daemon.peak_rss_mib(), "scheduled": scheduled,

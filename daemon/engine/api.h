@@ -83,6 +83,7 @@ struct PullSnapshot {
   std::string path;
   ByteCount total = 0, done = 0, reused = 0, fetched = 0, wasted = 0;
   int total_files = 0, done_files = 0, repo_files = 0;
+  bool listing = false;  // files are fetched while the listing is being read, or looked for on this machine
   ByteCount rate_per_sec = 0;
   std::optional<absl::Duration> eta;
   std::vector<FileSnapshot> files;  // running ones, at most 64

@@ -9,10 +9,8 @@
 
 namespace hfget::engine {
 
-Counterparts::Counterparts(Context& context, Wish wish, const std::vector<hub::ManifestFile>& files)
-    : context_(context), wish_(std::move(wish)) {
-  wanted_.repo = wish_.repo;
-  wanted_.files = files;
+Counterparts::Counterparts(Context& context, Wish wish, std::vector<const hub::ManifestFile*> files)
+    : context_(context), wish_(std::move(wish)), wanted_(std::move(files)) {
   hub::CounterpartTable table;
   table.ids = context_.config.modelscope_ids;
   candidates_ = hub::CounterpartCandidates(wish_.repo, wish_.given_id, table);
@@ -20,8 +18,8 @@ Counterparts::Counterparts(Context& context, Wish wish, const std::vector<hub::M
 
 void Counterparts::Begin() {
   // Nothing could prove that it is the same repo.
-  const bool provable = std::any_of(wanted_.files.begin(), wanted_.files.end(), [](const hub::ManifestFile& f) {
-    return f.hash.kind == ContentHash::Kind::kSha256 && f.size > 0;
+  const bool provable = std::any_of(wanted_.begin(), wanted_.end(), [](const hub::ManifestFile* f) {
+    return f->hash.kind == ContentHash::Kind::kSha256 && f->size > 0;
   });
   if (!provable) return;
   const absl::Time now = context_.clock.Steady();

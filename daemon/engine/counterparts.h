@@ -34,8 +34,8 @@ class Counterparts {
     PullToken* token = nullptr;  // of that realm; borrowed, null: none
   };
 
-  // `files`: those that are wanted, of a Hugging Face repo.
-  Counterparts(Context& context, Wish wish, const std::vector<hub::ManifestFile>& files);
+  // `files`: those that are wanted, of a Hugging Face repo. They outlive this object.
+  Counterparts(Context& context, Wish wish, std::vector<const hub::ManifestFile*> files);
 
   // Once.
   void Begin();
@@ -65,7 +65,7 @@ class Counterparts {
 
   Context& context_;
   const Wish wish_;
-  hub::Manifest wanted_;
+  const std::vector<const hub::ManifestFile*> wanted_;
   std::vector<std::string> candidates_;
   std::map<core::SourceIndex, Search> searches_;
   Lifetime lifetime_;

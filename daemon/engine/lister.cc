@@ -32,11 +32,12 @@ void Lister::Pin(absl::AnyInvocable<void(Pinned)> done, absl::AnyInvocable<void(
   BeginRounds();
 }
 
-void Lister::List(const Pinned& pinned, absl::AnyInvocable<void(hub::Manifest)> done,
-                  absl::AnyInvocable<void(PullError)> failed) {
+void Lister::List(const Pinned& pinned, absl::AnyInvocable<void(Listing)> give, absl::AnyInvocable<void(PullError)> failed) {
   listing_ = true;
   pinned_ = pinned;
-  on_listed_ = std::move(done);
+  give_ = std::make_shared<absl::AnyInvocable<void(Listing)>>(std::move(give));
+  given_.reset();
+  files_given_ = 0;
   on_failed_ = std::move(failed);
   BeginRounds();
 }
@@ -99,7 +100,8 @@ void Lister::Start(core::SourceIndex source) {
   attempts_.push_back(std::make_unique<ListingAttempt>(
       context_, source, std::move(wish), lifetime_.Guard([this, source](ListingVerdict verdict) {
         OnVerdict(source, std::move(verdict));
-      })));
+      }),
+      lifetime_.Guard([this, source] { OnPage(source); })));
   const Source& s = context_.sources.at(source);
   HedgeAfter(listing_ ? kPagePatience : HedgeOf(s).ask_next_after,
              source, 0);
@@ -146,10 +148,10 @@ void Lister::OnVerdict(core::SourceIndex source, ListingVerdict verdict) {
 void Lister::OnGood(core::SourceIndex source, ListingVerdict verdict) {
   const absl::Time now = context_.clock.Steady();
   context_.sources.OnSuccess(source, now);
-  if (listing_) pinned_.source = source;
   const ListingAttempt* pending = PendingAuthority();
   // A commit's listing is the same wherever it comes from.
-  if (listing_ || pending == nullptr || IsFinal(source)) return Accept(std::move(verdict));
+  if (listing_) return Give(source, std::move(verdict.manifest), true);
+  if (pending == nullptr || IsFinal(source)) return Accept(std::move(verdict));
   if (candidate_) return;
   candidate_ = std::move(verdict);
   const Source& preferred = context_.sources.at(pending->source());
@@ -159,6 +161,40 @@ void Lister::OnGood(core::SourceIndex source, ListingVerdict verdict) {
     candidate_timer_.reset();
     TakeCandidate();
   });
+}
+
+void Lister::OnPage(core::SourceIndex source) {
+  for (const auto& attempt : attempts_) {
+    if (attempt->source() == source) return Give(source, attempt->so_far(), false);
+  }
+}
+
+bool Lister::GoesOn(core::SourceIndex source, const hub::Manifest& manifest) {
+  if (given_ == nullptr || given_.get() == &manifest) return true;
+  if (manifest.files.size() < files_given_) return false;
+  for (size_t& i = compared_[source]; i < files_given_; ++i) {
+    const hub::ManifestFile& a = given_->files[i];
+    const hub::ManifestFile& b = manifest.files[i];
+    if (a.path != b.path || a.size != b.size || a.hash != b.hash) return false;
+  }
+  return true;
+}
+
+bool Lister::GiverGoesOn() const {
+  return std::any_of(attempts_.begin(), attempts_.end(), [this](const auto& a) { return a->so_far() == given_; });
+}
+
+void Lister::Give(core::SourceIndex source, std::shared_ptr<const hub::Manifest> manifest, bool complete) {
+  if (!complete && manifest->files.size() <= files_given_) return;
+  const bool anew = !GoesOn(source, *manifest);
+  if (anew && !complete && GiverGoesOn()) return;
+  if (anew) compared_.clear();
+  given_ = manifest;
+  files_given_ = manifest->files.size();
+  pinned_.source = source;
+  if (complete) StopAll();
+  const auto give = give_;  // may destroy this object
+  (*give)({std::move(manifest), anew, complete});
 }
 
 void Lister::TakeCandidate() {
@@ -178,14 +214,8 @@ void Lister::TakeCandidate() {
 
 void Lister::Accept(ListingVerdict verdict) {
   StopAll();
-  if (listing_) {
-    verdict.manifest->is_private = pinned_.is_private;
-    verdict.manifest->gated = pinned_.gated;
-    auto done = std::move(on_listed_);
-    return done(*std::move(verdict.manifest));
-  }
   pinned_ = *std::move(verdict.pinned);
-  if (verdict.manifest) pinned_.listing = std::make_shared<const hub::Manifest>(*std::move(verdict.manifest));
+  pinned_.listing = std::move(verdict.manifest);
   SayWhoseListing(pinned_);
   auto done = std::move(on_pinned_);
   done(pinned_);
@@ -211,6 +241,7 @@ void Lister::Refuse(PullError error) {
 
 void Lister::StopAll() {
   attempts_.clear();
+  compared_.clear();
   candidate_.reset();
   if (hedge_timer_) context_.timers.Cancel(*std::exchange(hedge_timer_, std::nullopt));
   if (candidate_timer_) context_.timers.Cancel(*std::exchange(candidate_timer_, std::nullopt));

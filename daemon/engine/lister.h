@@ -2,6 +2,7 @@
 #ifndef HFGET_DAEMON_ENGINE_LISTER_H_
 #define HFGET_DAEMON_ENGINE_LISTER_H_
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,13 @@
 #include "daemon/hub/manifest.h"
 
 namespace hfget::engine {
+
+// A listing as far as it has been read.
+struct Listing {
+  std::shared_ptr<const hub::Manifest> manifest;  // later pages are added at its end
+  bool anew = false;      // what was given before does not hold: it is not the front of this one
+  bool complete = false;  // no page is to come
+};
 
 // "Not found" and "no access" are final when an authority says so; from anybody else they count only when nobody says
 // better. A source that cannot be reached, or answers what is not the dialect, is passed over. One that is slow to answer
@@ -36,10 +44,10 @@ class Lister {
   ~Lister();
 
   void Pin(absl::AnyInvocable<void(Pinned)> done, absl::AnyInvocable<void(PullError)> failed);
-  // REQUIRES: Pin was done, or `pinned` comes from an earlier run.
-  void List(const Pinned& pinned, absl::AnyInvocable<void(hub::Manifest)> done,
-            absl::AnyInvocable<void(PullError)> failed);
-  // Whose listing it was. REQUIRES: List was done.
+  // Gives the listing page by page, at least once, at last complete; or fails, also in its middle. REQUIRES: Pin was done, or
+  // `pinned` comes from an earlier run.
+  void List(const Pinned& pinned, absl::AnyInvocable<void(Listing)> give, absl::AnyInvocable<void(PullError)> failed);
+  // Whose listing it is. REQUIRES: List has given some.
   core::SourceIndex listed_by() const { return pinned_.source; }
 
  private:
@@ -55,6 +63,12 @@ class Lister {
   void HedgeAfter(absl::Duration delay, core::SourceIndex source, int pages);
   void OnVerdict(core::SourceIndex source, ListingVerdict verdict);
   void OnGood(core::SourceIndex source, ListingVerdict verdict);
+  void OnPage(core::SourceIndex source);
+  // Whether `manifest`, of this source, has at its front what was given.
+  bool GoesOn(core::SourceIndex source, const hub::Manifest& manifest);
+  // Who has given what there is reads on.
+  bool GiverGoesOn() const;
+  void Give(core::SourceIndex source, std::shared_ptr<const hub::Manifest> manifest, bool complete);
   // This source did not do it: remember why, go on.
   void PassOver(core::SourceIndex source, ListingVerdict verdict);
   void NoteRest(core::SourceIndex source);
@@ -77,13 +91,16 @@ class Lister {
   bool listing_ = false;  // false: pinning
   Pinned pinned_;
   absl::AnyInvocable<void(Pinned)> on_pinned_;
-  absl::AnyInvocable<void(hub::Manifest)> on_listed_;
+  std::shared_ptr<absl::AnyInvocable<void(Listing)>> give_;
   absl::AnyInvocable<void(PullError)> on_failed_;
 
   std::vector<core::SourceIndex> order_;
   size_t next_ = 0;  // into order_
   std::vector<std::unique_ptr<ListingAttempt>> attempts_;  // under way
   std::optional<ListingVerdict> candidate_;                // held back while an authority may still answer
+  std::shared_ptr<const hub::Manifest> given_;             // null: nothing yet
+  size_t files_given_ = 0;                                 // at its front
+  std::map<core::SourceIndex, size_t> compared_;           // so many files of its listing are those that were given
   int round_ = 0;
   absl::Time began_;
   absl::Time round_began_;

@@ -15,8 +15,12 @@ constexpr int kMaxPages = 10000;
 }  // namespace
 
 ListingAttempt::ListingAttempt(Context& context, core::SourceIndex source, Wish wish,
-                               absl::AnyInvocable<void(ListingVerdict)> done)
-    : context_(context), source_(source), wish_(std::move(wish)), done_(std::move(done)) {
+                               absl::AnyInvocable<void(ListingVerdict)> done, absl::AnyInvocable<void()> on_page)
+    : context_(context),
+      source_(source),
+      wish_(std::move(wish)),
+      done_(std::move(done)),
+      on_page_(on_page == nullptr ? nullptr : std::make_shared<absl::AnyInvocable<void()>>(std::move(on_page))) {
   const std::string& endpoint = source_config().config.endpoint;
   if (wish_.repo.hub == hub::Hub::kModelScope) {
     builder_.emplace(wish_.repo, "");
@@ -117,7 +121,7 @@ void ListingAttempt::OnTreePage(const SmallAnswer& answer) {
   const std::string next = hub::NextLink(answer.head.headers.fields);
   if (next.empty()) {
     ListingVerdict verdict;
-    verdict.manifest = std::move(*builder_).Build();
+    verdict.manifest = builder_->so_far();
     return End(std::move(verdict));
   }
   auto url = hub::RebaseNextPage(source_config().config.endpoint, wish_.repo, wish_.revision, next);
@@ -127,6 +131,7 @@ void ListingAttempt::OnTreePage(const SmallAnswer& answer) {
   }
   hops_ = 0;
   Ask(*std::move(url));
+  if (const auto on_page = on_page_) (*on_page)();
 }
 
 void ListingAttempt::FailHostile(const absl::Status& status) {
@@ -158,8 +163,8 @@ void ListingAttempt::OnScopePage(const SmallAnswer& answer) {
   hops_ = 0;
   if (std::string next = scope_->NextUrl(); !next.empty()) return Ask(std::move(next));
   ListingVerdict verdict;
-  verdict.manifest = std::move(*builder_).Build();
-  verdict.manifest->commit = hub::MsCommit(verdict.manifest->files);
+  builder_->SetCommit(hub::MsCommit(builder_->so_far()->files));
+  verdict.manifest = builder_->so_far();
   Pinned& pinned = verdict.pinned.emplace();
   pinned.repo = wish_.repo;
   pinned.commit = verdict.manifest->commit;

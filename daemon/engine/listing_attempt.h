@@ -37,14 +37,14 @@ struct Pinned {
 // What came of an attempt: the commit, or the manifest (of ModelScope: both), or why neither.
 struct ListingVerdict {
   std::optional<Pinned> pinned;
-  std::optional<hub::Manifest> manifest;
+  std::shared_ptr<const hub::Manifest> manifest;
 
   core::Failure failure = core::Failure::kNone;
   std::string why;                     // one line
   std::optional<absl::Duration> rest;  // rate limited
   std::optional<PullError> said;       // the source understood, and says no; or its listing is hostile
 
-  bool good() const { return pinned || manifest; }
+  bool good() const { return pinned || manifest != nullptr; }
 };
 
 // Starts with the construction; cancels with the destruction. Thread: the engine.
@@ -57,11 +57,14 @@ class ListingAttempt {
     PullToken* token = nullptr;  // borrowed, sent only where it may be; null: none
   };
 
-  // `done` may destroy this object.
-  ListingAttempt(Context& context, core::SourceIndex source, Wish wish, absl::AnyInvocable<void(ListingVerdict)> done);
+  // `on_page`: a page of a commit's listing has come, and another is asked for. Both may destroy this object.
+  ListingAttempt(Context& context, core::SourceIndex source, Wish wish, absl::AnyInvocable<void(ListingVerdict)> done,
+                 absl::AnyInvocable<void()> on_page = nullptr);
 
   core::SourceIndex source() const { return source_; }
   int pages() const { return pages_; }  // that came so far
+  // What they hold. REQUIRES: a listing was asked for.
+  std::shared_ptr<const hub::Manifest> so_far() const { return builder_->so_far(); }
 
  private:
   void Ask(std::string url);
@@ -84,6 +87,7 @@ class ListingAttempt {
   const core::SourceIndex source_;
   const Wish wish_;
   absl::AnyInvocable<void(ListingVerdict)> done_;
+  const std::shared_ptr<absl::AnyInvocable<void()>> on_page_;  // null: nobody asks
   std::optional<hub::ManifestBuilder> builder_;
   std::optional<hub::MsListing> scope_;  // of ModelScope
   int hops_ = 0;

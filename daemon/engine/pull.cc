@@ -6,9 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "daemon/base/log.h"
-#include "daemon/base/status.h"
 #include "daemon/base/sha256.h"
 #include "daemon/disk/digest.h"
+#include "daemon/layout/folder_memory.h"
 
 namespace hfget::engine {
 namespace {
@@ -17,24 +17,7 @@ namespace {
 constexpr size_t kOpenFiles = 96;
 constexpr int kLostFilesRounds = 3;
 
-std::string Gigabytes(ByteCount bytes) {
-  if (bytes >= kGiB) return absl::StrCat(bytes / kGiB, ".", bytes % kGiB * 10 / kGiB, " GiB");
-  if (bytes >= kMiB) return absl::StrCat(bytes / kMiB, ".", bytes % kMiB * 10 / kMiB, " MiB");
-  return absl::StrCat(bytes, " bytes");
-}
-
-bool Plain(absl::string_view file) {
-  return !file.empty() && file.find_first_of("*?[") == absl::string_view::npos && file.back() != '/';
-}
-
 }  // namespace
-
-struct Pull::LocalLook {
-  Secret token;
-  Secret scope_token;
-  std::optional<std::string> caveat;  // about the folder
-  std::optional<hub::Manifest> manifest;
-};
 
 Pull::Pull(Context& context, Racer& racer, PullHost& host, std::string id, int64_t sequence,
            PullSpec spec)
@@ -92,220 +75,12 @@ std::shared_ptr<layout::Layout> Pull::NewLayout(const std::string& commit) const
   return layout::NewModelScopeCacheLayout(spec_.cache_dir, spec_.repo, spec_.revision, commit, hash_file, &Sha256Hex);
 }
 
-void Pull::Begin() {
-  SetState(core::PullState::kListing);
-  auto look = std::make_shared<LocalLook>();
-  const std::string commit = hub::IsFullCommit(spec_.revision) ? spec_.revision : commit_;
-  std::shared_ptr<layout::Layout> layout;
-  if (!commit.empty()) layout = NewLayout(commit);
-  const bool find_token = token_.wants_own() && !of_modelscope();
-  const bool find_scope = scope_token_.wants_own();
-  const bool scope_cache = of_modelscope() && spec_.local_dir.empty();
-  context_.disk.Run(
-      [look, layout, commit, repo = spec_.repo, scope = scope_cache ? spec_.cache_dir : "",
-       find = find_token ? context_.config.find_token : nullptr,
-       find_scope = find_scope ? context_.config.find_modelscope_token : nullptr](FileSystem& fs) {
-        if (find) look->token = find();
-        if (find_scope) look->scope_token = find_scope();
-        if (!scope.empty()) look->caveat = layout::ModelScopeCaveat(fs, scope, repo);
-        if (layout) look->manifest = layout->ReadTree(fs, commit);
-        return absl::OkStatus();
-      },
-      lifetime_.Guard([this, look](absl::Status) {
-        if (state_ == core::PullState::kListing) OnLooked(std::move(*look));
-      }));
-}
-
-void Pull::OnLooked(LocalLook look) {
-  token_.Find(std::move(look.token));
-  scope_token_.Find(std::move(look.scope_token));
-  if (look.caveat) notices_.push_back(*std::move(look.caveat));
-  if (token_.present() && !of_modelscope()) Prove();
-  Lister::Options options;
-  options.repo = spec_.repo;
-  options.revision = commit_.empty() || of_modelscope() ? spec_.revision : commit_;
-  options.token = &token(spec_.repo.hub);
-  options.only_source = spec_.authority;
-  options.is_private = is_private_;
-  lister_ = std::make_unique<Lister>(context_, std::move(options));
-  if (look.manifest) {
-    commit_ = look.manifest->commit;
-    layout_ = NewLayout(commit_);
-    return OnManifest(*std::move(look.manifest), false);
-  }
-  StartPinning();
-}
-
-void Pull::StartPinning() {
-  const bool proving = proving_;
-  lister_->Pin(lifetime_.Guard([this](Pinned pinned) { OnPinned(std::move(pinned)); }),
-               lifetime_.Guard([this, proving](PullError error) {
-                 if (!proving) return Fail(std::move(error));
-                 // A source that is proven meanwhile may say more.
-                 pin_again_ = true;
-                 if (!proving_) OnProven();
-               }));
-}
-
-void Pull::OnPinned(Pinned pinned) {
-  pinned_ = std::move(pinned);
-  commit_ = pinned_.commit;
-  canonical_ = pinned_.repo;
-  is_private_ = pinned_.is_private;
-  is_gated_ = pinned_.gated;
-  for (const std::string& notice : pinned_.notices) notices_.push_back(notice);
-  layout_ = NewLayout(commit_);
-  listing_source_ = context_.sources.at(pinned_.source).config.name;
-  host_.OnChanged(*this);
-  auto found = std::make_shared<std::optional<hub::Manifest>>();
-  context_.disk.Run(
-      [found, layout = layout_, commit = commit_](FileSystem& fs) {
-        *found = layout->ReadTree(fs, commit);
-        return absl::OkStatus();
-      },
-      lifetime_.Guard([this, found](absl::Status) {
-        if (state_ != core::PullState::kListing) return;
-        if (*found) return OnManifest(**std::move(found), false);
-        if (pinned_.listing != nullptr) return OnManifest(*pinned_.listing, true);
-        StartListing();
-      }));
-}
-
-void Pull::StartListing() {
-  lister_->List(
-      pinned_,
-      lifetime_.Guard([this](hub::Manifest manifest) {
-        listing_source_ = context_.sources.at(lister_->listed_by()).config.name;
-        OnManifest(std::move(manifest), true);
-      }),
-      lifetime_.Guard([this](PullError error) { Fail(std::move(error)); }));
-}
-
-// False when nothing is left to pull, or a file that was asked for by name is not there; the pull has failed then.
-bool Pull::ApplyFilters(hub::Manifest& manifest) {
-  PullError error;
-  error.cause = core::ErrorCause::kNotFound;
-  // ModelScope's state has a name of our own making, which says nothing to anybody else.
-  const std::string where = absl::StrCat(canonical_.name, " at ", of_modelscope() ? spec_.revision : commit_.substr(0, 12));
-  for (const std::string& file : spec_.filters.files) {
-    if (!Plain(file)) continue;
-    const bool there = std::any_of(manifest.files.begin(), manifest.files.end(),
-                                   [&](const hub::ManifestFile& f) { return f.path == file; });
-    if (there) continue;
-    error.message = absl::StrCat(where, " has no file \"", file, "\"; list what is there with --dry-run");
-    Fail(std::move(error));
-    return false;
-  }
-  for (hub::ManifestFile& file : manifest.files) {
-    if (spec_.filters.Keeps(file.path)) files_.push_back(file);
-  }
-  if (files_.empty() && !manifest.files.empty()) {
-    error.message = absl::StrCat("none of the ", manifest.files.size(), " files of ", where,
-                                 " matches the filters; list them with --dry-run");
-    Fail(std::move(error));
-    return false;
-  }
-  return true;
-}
-
-void Pull::OnManifest(hub::Manifest manifest, bool write_tree) {
-  repo_files_ = static_cast<int>(manifest.files.size());
-  files_.clear();
-  if (!ApplyFilters(manifest)) return;
-  total_files_ = static_cast<int>(files_.size());
-  total_ = 0;
-  for (const hub::ManifestFile& file : files_) total_ += file.size;
-  path_ = layout_->SnapshotPath();
-  if (!spec_.filters.SingleFile().empty() && files_.size() == 1) path_ = layout_->FinalPath(files_[0]);
-  lister_.reset();
-  if (spec_.dry_run) return Plan();
-  Adopt(write_tree ? std::make_shared<hub::Manifest>(std::move(manifest)) : nullptr);
-}
-
-void Pull::Plan() {
-  auto present = std::make_shared<std::vector<bool>>();
-  context_.disk.Run(
-      [present, layout = layout_, files = files_](FileSystem& fs) {
-        for (const hub::ManifestFile& file : files) {
-          auto there = layout->IsPresent(fs, file);
-          present->push_back(there.ok() && *there);
-        }
-        return absl::OkStatus();
-      },
-      lifetime_.Guard([this, present](absl::Status) {
-        if (core::IsTerminal(state_)) return;
-        for (size_t i = 0; i < files_.size(); ++i) {
-          plan_.push_back({files_[i].path, files_[i].size, (*present)[i]});
-          if ((*present)[i]) reused_ += files_[i].size;
-        }
-        done_ = reused_;
-        SetState(core::PullState::kDone);
-      }));
-}
-
-absl::Status Pull::Prepare(FileSystem& fs, layout::Layout& layout, const std::vector<hub::ManifestFile>& files,
-                           const hub::Manifest* tree, absl::Time now, std::vector<FoundFile>& found) {
-  ByteCount needed = 0;
-  bool writable = false;
-  for (const hub::ManifestFile& file : files) {
-    // Not only looked at: content that is there by hash needs its name under this commit.
-    const auto adopted = layout.Adopt(fs, file, now);
-    const bool absent = !adopted.ok() || !*adopted;
-    if (absent && !writable) HFGET_RETURN_IF_ERROR(layout.CheckWritable(fs));
-    writable = writable || absent;
-    if (!adopted.ok()) return adopted.status();
-    const bool partial = fs.Stat(layout.PartialPath(file)).ok();
-    found.push_back({*adopted, partial});
-    if (absent && !partial) needed += file.size;
-  }
-  const auto free = fs.FreeSpace(layout.SnapshotPath());
-  if (free.ok() && needed > *free) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the disk is too full: ", Gigabytes(needed), " are needed and ", Gigabytes(*free),
-        " are free at ", layout.SnapshotPath()));
-  }
-  if (tree != nullptr && writable) return layout.WriteTree(fs, *tree);
-  return absl::OkStatus();
-}
-
-void Pull::Adopt(std::shared_ptr<hub::Manifest> tree) {
-  auto found = std::make_shared<std::vector<FoundFile>>();
-  context_.disk.Run(
-      [found, tree, layout = layout_, files = files_, now = context_.clock.Wall()](FileSystem& fs) {
-        return Prepare(fs, *layout, files, tree.get(), now, *found);
-      },
-      lifetime_.Guard([this, found](absl::Status status) {
-        if (core::IsTerminal(state_)) return;
-        if (!status.ok()) return FailDisk(status);
-        OnAdopted(*found);
-      }));
-}
-
-void Pull::OnAdopted(const std::vector<FoundFile>& found) {
-  todo_.clear();
-  next_todo_ = 0;
-  done_files_ = 0;
-  done_ = reused_ = 0;
-  for (size_t i = 0; i < files_.size(); ++i) {
-    if (!found[i].present) {
-      todo_.push_back(i);
-      continue;
-    }
-    ++done_files_;
-    reused_ += files_[i].size;
-    racer_.Forget(layout_->PartialPath(files_[i]), found[i].has_partial);
-  }
-  done_ = reused_;
-  if (todo_.empty()) return Finish();
-  SetState(core::PullState::kFetching);
-  SeekCounterparts();
-  OpenMore();
-}
-
 void Pull::OpenMore() {
+  if (account_query_ != nullptr) return;  // it is going to fail
   while (state_ == core::PullState::kFetching && running_.size() < kOpenFiles && next_todo_ < todo_.size()) {
-    const size_t index = todo_[next_todo_++];
-    running_[index] = &racer_.Join(*this, index, files_[index]);
+    const Todo todo = todo_[next_todo_++];
+    if (todo.counts) needed_ -= files_[todo.file].size;
+    running_[todo.file] = &racer_.Join(*this, todo.file, files_[todo.file]);
   }
 }
 
@@ -324,9 +99,13 @@ void Pull::OnPublished(size_t index) {
   running_.erase(index);
   ++done_files_;
   done_ += files_[index].size;
-  if (state_ != core::PullState::kFetching) return;
-  if (done_files_ == total_files_) return Finish();
   OpenMore();
+  MaybeFinish();
+}
+
+void Pull::MaybeFinish() {
+  const bool under_way = state_ == core::PullState::kListing || state_ == core::PullState::kFetching;
+  if (under_way && settled_ && done_files_ == total_files_) Finish();
 }
 
 void Pull::OnTransferFailed(size_t index, PullError error) {
@@ -341,10 +120,11 @@ void Pull::Finish() {
   // forgotten one), and refs/ must not name what is not there.
   auto missing = std::make_shared<std::vector<size_t>>();
   context_.disk.Run(
-      [missing, layout = layout_, files = files_, revision = spec_.revision, commit = commit_,
+      [missing, layout = layout_, all = files_.all(), revision = spec_.revision, commit = commit_,
        now = context_.clock.Wall()](FileSystem& fs) {
-        for (size_t i = 0; i < files.size(); ++i) {
-          const auto there = layout->Adopt(fs, files[i], now);
+        layout::FolderMemory memory(fs);
+        for (size_t i = 0; i < all.files.size(); ++i) {
+          const auto there = layout->Adopt(memory, *all.files[i], now);
           if (!there.ok() || !*there) missing->push_back(i);
         }
         return missing->empty() ? layout->Finish(fs, revision, commit) : absl::OkStatus();
@@ -364,12 +144,13 @@ void Pull::FetchAgain(std::vector<size_t> missing) {
                      "else works in ", layout_->SnapshotPath(), "?")));
   }
   spdlog::warn("pull {}: {} file(s) were removed meanwhile; they are fetched again", id_, missing.size());
+  todo_.clear();
+  next_todo_ = 0;
   for (const size_t i : missing) {
     --done_files_;
     done_ -= files_[i].size;
+    todo_.push_back({i});
   }
-  todo_ = std::move(missing);
-  next_todo_ = 0;
   SetState(core::PullState::kFetching);
   OpenMore();
 }
@@ -398,7 +179,8 @@ void Pull::Cancel(bool discard_partial) {
 
 void Pull::CheckProgress(absl::Time now) {
   if (state_ != core::PullState::kFetching) return;
-  const bool busy = std::any_of(running_.begin(), running_.end(), [](const auto& r) {
+  const bool looking = !settled_ && running_.empty();  // for files to fetch
+  const bool busy = looking || std::any_of(running_.begin(), running_.end(), [](const auto& r) {
     return r.second->state() != Transfer::State::kFetching;
   });
   if (busy) last_progress_ = now;

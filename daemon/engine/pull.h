@@ -16,6 +16,7 @@
 #include "daemon/engine/counterparts.h"
 #include "daemon/engine/lifetime.h"
 #include "daemon/engine/lister.h"
+#include "daemon/engine/pull_files.h"
 #include "daemon/engine/pull_token.h"
 #include "daemon/engine/racer.h"
 #include "daemon/engine/transfer.h"
@@ -89,9 +90,11 @@ class Pull final : public TransferClient {
   };
   // What a look at this machine found, on the disk pool.
   struct LocalLook;
-  struct FoundFile {
-    bool present;
-    bool has_partial;
+  // One look at some of the files, on the disk pool: which are there.
+  struct Sweep;
+  struct Todo {
+    size_t file;      // index
+    bool counts = false;  // in needed_
   };
 
   void SetState(core::PullState state);
@@ -105,16 +108,24 @@ class Pull final : public TransferClient {
   void OnProven();
   void OnPinned(Pinned pinned);
   void StartListing();
-  void OnManifest(hub::Manifest manifest, bool write_tree);
-  bool ApplyFilters(hub::Manifest& manifest);
+  // The listing was read by somebody already, all of it.
+  void OnWholeListing(std::shared_ptr<const hub::Manifest> manifest, bool write_tree);
+  // Part by part: the files of one part are fetched while the next is listed.
+  void OnListing(Listing listing);
+  // Forgets every file: the listing turned out to be another one.
+  void BeginAnew();
+  // Why a listing that is complete has nothing for this pull.
+  std::optional<PullError> NothingToPull() const;
   void Plan();
-  void Adopt(std::shared_ptr<hub::Manifest> tree);
-  // On the disk pool: makes the target ready and finds out what is there. Fills `found`, one a file.
-  static absl::Status Prepare(FileSystem& fs, layout::Layout& layout, const std::vector<hub::ManifestFile>& files,
-                              const hub::Manifest* tree, absl::Time now, std::vector<FoundFile>& found);
-  void OnAdopted(const std::vector<FoundFile>& found);
+  // Looks on this machine for files that were listed since the last look.
+  void LookOn();
+  // On the disk pool: makes the target ready and finds out what is there.
+  static absl::Status Prepare(FileSystem& fs, layout::Layout& layout, Sweep& sweep);
+  void OnSwept(const Sweep& sweep);
+  bool MaySeekCounterparts() const;
   void SeekCounterparts();
   void OpenMore();
+  void MaybeFinish();
   void Finish();
   // Files that were there and are not any more.
   void FetchAgain(std::vector<size_t> missing);
@@ -153,9 +164,17 @@ class Pull final : public TransferClient {
   std::vector<std::string> notices_;
   std::vector<PlannedFile> plan_;
 
-  std::vector<hub::ManifestFile> files_;  // kept ones
-  std::vector<size_t> todo_;              // indices of those that are not there
+  PullFiles files_;
+  bool listed_ = false;      // all of them are known
+  bool write_tree_ = false;  // the listing is to be kept
+  int reading_ = 0;          // of the listing: raised when it is read anew, so that older sweeps do not count
+  size_t swept_ = 0;         // so many of files_ were looked for on this machine
+  bool sweeping_ = false;
+  bool settled_ = false;   // all of them, and no more are to come
+  bool writable_ = false;  // the target was made ready
+  std::vector<Todo> todo_;  // those that are not there
   size_t next_todo_ = 0;
+  ByteCount needed_ = 0;  // of the disk, for those of todo_ that no partial file has taken yet
   std::map<size_t, const Transfer*> running_;  // by file index
   int repo_files_ = 0;
   int total_files_ = 0;

@@ -19,19 +19,24 @@ void Pull::SetLimits(ByteCount max_bytes_per_sec, int max_connections) {
 }
 
 // The name of a private repo is nobody else's business, unless the user has said where else it is.
+bool Pull::MaySeekCounterparts() const {
+  return canonical_.hub == hub::Hub::kHuggingFace && (!is_private_ || !spec_.modelscope_id.empty());
+}
+
 void Pull::SeekCounterparts() {
   counterparts_.reset();
-  const bool may = canonical_.hub == hub::Hub::kHuggingFace && (!is_private_ || !spec_.modelscope_id.empty());
-  if (!may) return;
-  std::vector<hub::ManifestFile> wanted;
-  for (const size_t i : todo_) wanted.push_back(files_[i]);
+  if (todo_.empty() || !MaySeekCounterparts()) return;
+  std::vector<const hub::ManifestFile*> wanted;
+  for (const Todo& todo : todo_) wanted.push_back(&files_[todo.file]);
   counterparts_.emplace(context_, Counterparts::Wish{canonical_, spec_.modelscope_id, &scope_token_}, wanted);
   counterparts_->Begin();
 }
 
 Supply Pull::SupplyAt(core::SourceIndex source, size_t file_index) const {
   if (context_.sources.at(source).hub() == canonical_.hub) return Supply::kHas;
-  return counterparts_ ? counterparts_->Of(source, files_[file_index]) : Supply::kHasNot;
+  if (counterparts_) return counterparts_->Of(source, files_[file_index]);
+  // It is asked when all files are known.
+  return !settled_ && MaySeekCounterparts() ? Supply::kUnknownYet : Supply::kHasNot;
 }
 
 std::string Pull::UrlAt(core::SourceIndex source, size_t file_index) const {

@@ -61,8 +61,9 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
     s.files.push_back(std::move(f));
   }
   const bool moving = state_ == core::PullState::kFetching;
+  s.listing = moving && !settled_;
   if (moving) s.rate_per_sec = static_cast<ByteCount>(rate_.PerSecond(now));
-  if (moving && s.rate_per_sec > 0) s.eta = absl::Seconds((s.total - s.done) / s.rate_per_sec);
+  if (moving && settled_ && s.rate_per_sec > 0) s.eta = absl::Seconds((s.total - s.done) / s.rate_per_sec);
   for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
     const Source& source = context_.sources.at(i);
     const bool foreign = source.hub() != canonical_.hub && !counterparts_;

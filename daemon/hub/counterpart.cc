@@ -122,11 +122,12 @@ std::vector<std::string> CounterpartCandidates(const RepoId& repo, absl::string_
   return std::move(candidates).Take();
 }
 
-Counterpart MatchCounterpart(const Manifest& wanted, const std::vector<ManifestFile>& theirs) {
+Counterpart MatchCounterpart(const std::vector<const ManifestFile*>& wanted, const ManifestFiles& theirs) {
   absl::flat_hash_map<absl::string_view, const ManifestFile*> there;
   for (const ManifestFile& file : theirs) there.emplace(file.path, &file);
   Counterpart found;
-  for (const ManifestFile& file : wanted.files) {
+  for (const ManifestFile* one : wanted) {
+    const ManifestFile& file = *one;
     const auto it = there.find(file.path);
     if (it == there.end() || it->second->size != file.size) continue;
     if (file.hash.kind == ContentHash::Kind::kGitSha1) found.maybe.insert(file.path);

@@ -33,7 +33,7 @@ struct Counterpart {
 };
 
 // `theirs` is the listing of the candidate. When it is not accepted, both sets are empty.
-Counterpart MatchCounterpart(const Manifest& wanted, const std::vector<ManifestFile>& theirs);
+Counterpart MatchCounterpart(const std::vector<const ManifestFile*>& wanted, const ManifestFiles& theirs);
 
 }  // namespace hfget::hub
 

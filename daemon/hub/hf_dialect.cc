@@ -90,7 +90,7 @@ absl::StatusOr<ManifestFile> FileOf(TreeRow row) {
   ManifestFile file;
   file.size = row.lfs_size >= 0 ? row.lfs_size : row.size;
   if (file.size < 0 || file.size > kMaxFileBytes) return BadRow(row, "has no valid size");
-  file.git_oid = ContentHash::FromHex(row.oid).hex;
+  if (row.is_lfs) file.git_oid = ContentHash::FromHex(row.oid).hex;
   file.hash = ContentHash::FromHex(row.is_lfs ? row.lfs_oid : row.oid);
   file.path = std::move(row.path);
   file.xet_hash = std::move(row.xet_hash);

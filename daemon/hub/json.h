@@ -1,4 +1,4 @@
-// JSON of a hub, read without trust: bounded depth, bounded memory, no exceptions. Private to hub/.
+// JSON of a hub, read without trust: bounded depth, bounded memory, no exceptions.
 #ifndef HFGET_DAEMON_HUB_JSON_H_
 #define HFGET_DAEMON_HUB_JSON_H_
 

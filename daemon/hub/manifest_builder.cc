@@ -8,8 +8,8 @@
 namespace hfget::hub {
 
 ManifestBuilder::ManifestBuilder(RepoId repo, std::string commit, Limits limits) : limits_(limits) {
-  manifest_.repo = std::move(repo);
-  manifest_.commit = std::move(commit);
+  manifest_->repo = std::move(repo);
+  manifest_->commit = std::move(commit);
 }
 
 absl::Status ManifestBuilder::AddPage(std::vector<ManifestFile> rows) {
@@ -29,10 +29,8 @@ absl::Status ManifestBuilder::Add(ManifestFile file) {
   }
   HFGET_RETURN_IF_ERROR(paths_.Add(file.path));
   total_bytes_ += file.size;
-  manifest_.files.push_back(std::move(file));
+  manifest_->files.push_back(std::move(file));
   return absl::OkStatus();
 }
-
-Manifest ManifestBuilder::Build() && { return std::move(manifest_); }
 
 }  // namespace hfget::hub

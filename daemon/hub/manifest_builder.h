@@ -2,6 +2,7 @@
 #ifndef HFGET_DAEMON_HUB_MANIFEST_BUILDER_H_
 #define HFGET_DAEMON_HUB_MANIFEST_BUILDER_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,18 +28,19 @@ class ManifestBuilder {
   // duplicate (also: the same page again), a file that is a folder elsewhere; RESOURCE_EXHAUSTED beyond the limits above.
   absl::Status AddPage(std::vector<ManifestFile> rows);
 
-  size_t files() const { return manifest_.files.size(); }
+  size_t files() const { return manifest_->files.size(); }
   ByteCount total_bytes() const { return total_bytes_; }
-  int case_clashes() const { return paths_.case_clashes(); }
 
-  // `gated` and `is_private` are the caller's to set: they come from the info call.
-  Manifest Build() &&;
+  // What there is so far: later pages are added at its end, what is there stays where it is.
+  std::shared_ptr<const Manifest> so_far() const { return manifest_; }
+  // For a hub whose name for the state follows from the files.
+  void SetCommit(std::string commit) { manifest_->commit = std::move(commit); }
 
  private:
   absl::Status Add(ManifestFile file);
 
   Limits limits_;
-  Manifest manifest_;
+  const std::shared_ptr<Manifest> manifest_ = std::make_shared<Manifest>();
   PathSet paths_;
   size_t path_bytes_ = 0;
   ByteCount total_bytes_ = 0;

@@ -1,6 +1,7 @@
 #include "daemon/hub/ms_commit.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -8,7 +9,7 @@
 
 namespace hfget::hub {
 
-std::string MsCommit(const std::vector<ManifestFile>& files) {
+std::string MsCommit(const ManifestFiles& files) {
   constexpr absl::string_view kNul("\0", 1);
   std::vector<std::string> lines;
   lines.reserve(files.size());

@@ -3,7 +3,6 @@
 #define HFGET_DAEMON_HUB_MS_COMMIT_H_
 
 #include <string>
-#include <vector>
 
 #include "daemon/hub/manifest.h"
 
@@ -12,7 +11,7 @@ namespace hfget::hub {
 // 40 lower-case hex digits that stand for the set of (path, size, sha256), in whatever order it comes: the first 40 of the
 // SHA-256 over the lines "path NUL size NUL sha256 LF", sorted. Equal sets give equal names, on every machine.
 // REQUIRES: paths are unique and checked (no NUL, no LF).
-std::string MsCommit(const std::vector<ManifestFile>& files);
+std::string MsCommit(const ManifestFiles& files);
 
 }  // namespace hfget::hub
 

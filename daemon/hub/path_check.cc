@@ -4,7 +4,6 @@
 #include <initializer_list>
 
 #include "absl/hash/hash.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -82,15 +81,16 @@ absl::Status CheckPath(absl::string_view path) {
 }
 
 absl::Status PathSet::Add(absl::string_view path) {
-  if (folders_.contains(path)) return Refuse(path, "is listed as a file and as a folder");
-  if (!files_.emplace(path).second) return Refuse(path, "is listed twice");
+  const size_t hash = absl::HashOf(path);
+  if (folders_.contains(hash)) return Refuse(path, "is listed as a file and as a folder");
+  if (!files_.insert(hash).second) return Refuse(path, "is listed twice");
   absl::string_view folder = path;
   for (size_t slash; (slash = folder.rfind('/')) != absl::string_view::npos;) {
     folder = folder.substr(0, slash);
-    if (files_.contains(folder)) return Refuse(folder, "is listed as a file and as a folder");
-    if (!folders_.emplace(folder).second) break;  // then its parents are known, too
+    const size_t of_folder = absl::HashOf(folder);
+    if (files_.contains(of_folder)) return Refuse(folder, "is listed as a file and as a folder");
+    if (!folders_.insert(of_folder).second) break;  // then its parents are known, too
   }
-  if (!folded_.insert(absl::HashOf(absl::AsciiStrToLower(path))).second) ++case_clashes_;
   return absl::OkStatus();
 }
 

@@ -1,16 +1,18 @@
 #include "daemon/layout/tree_file.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/status.h"
+#include "daemon/hub/json.h"
 #include "daemon/hub/path_check.h"
 #include "nlohmann/json.hpp"
 
 namespace hfget::layout {
 namespace {
 
-using Json = nlohmann::json;
 using Kind = ContentHash::Kind;
 
 constexpr int kFormatVersion = 1;
@@ -21,71 +23,123 @@ std::string TreePath(absl::string_view folder, absl::string_view commit) {
   return JoinPath(folder, absl::StrCat("trees/", commit, ".json"));
 }
 
-// Null when the listing does not say enough.
-Json EntryOf(const hub::ManifestFile& file, TreeReader reader) {
+// Empty when the listing names none.
+absl::string_view BlobId(const hub::ManifestFile& file) {
+  const std::string& id = file.hash.kind == Kind::kSha256 ? file.git_oid : file.hash.hex;
+  return ContentHash::FromHex(id).kind == Kind::kGitSha1 ? id : absl::string_view();
+}
+
+bool SaysEnough(const hub::ManifestFile& file, TreeReader reader) {
+  return !BlobId(file).empty() || (file.hash.kind == Kind::kSha256 && reader == TreeReader::kHfget);
+}
+
+// In quotes. Paths were checked to be UTF-8; should one not be, it is replaced, not thrown about.
+std::string Quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// Written one by one: a million rows as a tree of nlohmann's would take a gigabyte.
+void AppendEntry(const hub::ManifestFile& file, std::string& json) {
   const bool lfs = file.hash.kind == Kind::kSha256;
-  const std::string& blob_id = lfs ? file.git_oid : file.hash.hex;
-  const bool has_blob_id = ContentHash::FromHex(blob_id).kind == Kind::kGitSha1;
-  if (!has_blob_id && !(lfs && reader == TreeReader::kHfget)) return Json();
-  Json entry = {{"size", file.size}};
-  if (has_blob_id) entry["blob_id"] = blob_id;
+  const absl::string_view blob_id = BlobId(file);
+  absl::StrAppend(&json, "  ", Quoted(file.path), ": {\n");
+  if (!blob_id.empty()) absl::StrAppend(&json, "   \"blob_id\": \"", blob_id, "\",\n");
   if (lfs) {
-    entry["lfs_sha256"] = file.hash.hex;
-    entry["lfs_size"] = file.size;
+    absl::StrAppend(&json, "   \"lfs_sha256\": \"", file.hash.hex, "\",\n   \"lfs_size\": ", file.size, ",\n");
   }
-  return entry;
+  absl::StrAppend(&json, "   \"size\": ", file.size, "\n  }");
 }
 
-// The member if it is a string, else empty.
-std::string Text(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
+class TreeWalker final : public hub::JsonWalker {
+ public:
+  hub::Manifest manifest;
+  bool whole() const { return of_our_format_ && has_files_; }
 
-std::optional<hub::ManifestFile> FileOf(const std::string& path, const Json& entry) {
-  if (!entry.is_object() || !hub::CheckPath(path).ok()) return std::nullopt;
-  const auto size = entry.find("size");
-  if (size == entry.end() || !size->is_number_integer()) return std::nullopt;
-  hub::ManifestFile file;
-  file.path = path;
-  file.size = size->get<ByteCount>();
-  file.git_oid = Text(entry, "blob_id");
-  file.xet_hash = Text(entry, "xet_hash");
-  const std::string sha256 = Text(entry, "lfs_sha256");
-  file.hash = ContentHash::FromHex(sha256.empty() ? file.git_oid : sha256);
-  const Kind want = sha256.empty() ? Kind::kGitSha1 : Kind::kSha256;
-  if (file.size < 0 || file.hash.kind != want) return std::nullopt;
-  return file;
-}
+ private:
+  bool InFiles() const { return depth() >= 2 && Key(1) == "files"; }
+  bool InEntry() const { return depth() == 3 && Key(1) == "files"; }
+
+  bool OnOpen(bool is_object) override {
+    if (depth() == 1 || (InFiles() && depth() <= 3)) {
+      if (!is_object) return Fail("not a tree");
+      if (depth() == 2) has_files_ = true;
+      entry_ = {};
+      blob_id_.clear();
+      sha256_.clear();
+    }
+    return true;
+  }
+
+  bool OnClose(bool) override {
+    if (!InEntry()) return true;
+    entry_.path = Key(2);
+    entry_.hash = ContentHash::FromHex(sha256_.empty() ? blob_id_ : sha256_);
+    if (!sha256_.empty() && ContentHash::FromHex(blob_id_).kind == Kind::kGitSha1) entry_.git_oid = std::move(blob_id_);
+    const Kind want = sha256_.empty() ? Kind::kGitSha1 : Kind::kSha256;
+    const bool good = has_size_ && entry_.hash.kind == want && hub::CheckPath(entry_.path).ok() &&
+                      paths_.Add(entry_.path).ok();
+    has_size_ = false;
+    if (!good) return Fail("not a tree");
+    manifest.files.push_back(std::move(entry_));
+    return true;
+  }
+
+  bool OnString(std::string& value) override {
+    if (!InEntry()) return OnOther();
+    if (Key(3) == "blob_id") blob_id_ = std::move(value);
+    if (Key(3) == "lfs_sha256") sha256_ = std::move(value);
+    if (Key(3) == "xet_hash") entry_.xet_hash = std::move(value);
+    return true;
+  }
+
+  bool OnInteger(int64_t value) override {
+    if (depth() == 1 && Key(1) == "format_version") of_our_format_ = value == kFormatVersion;
+    if (InEntry() && Key(3) == "size") {
+      entry_.size = value;
+      has_size_ = value >= 0;
+      return true;
+    }
+    return OnOther();
+  }
+
+  // An entry is an object.
+  bool OnOther() override { return !(depth() == 2 && Key(1) == "files") || Fail("not a tree"); }
+  bool OnBool(bool) override { return OnOther(); }
+
+  hub::PathSet paths_;
+  hub::ManifestFile entry_;
+  std::string blob_id_, sha256_;
+  bool has_size_ = false;
+  bool of_our_format_ = false;
+  bool has_files_ = false;
+};
 
 }  // namespace
 
 std::string TreeToJson(const hub::Manifest& manifest, TreeReader reader) {
-  Json files = Json::object();
+  std::vector<const hub::ManifestFile*> files;
+  size_t bytes = 100;
   for (const hub::ManifestFile& file : manifest.files) {
-    Json entry = EntryOf(file, reader);
-    if (entry.is_null()) return "";
-    files[file.path] = std::move(entry);
+    if (!SaysEnough(file, reader)) return "";
+    files.push_back(&file);
+    bytes += file.path.size() + (file.hash.kind == Kind::kSha256 ? 240 : 100);
   }
-  const Json tree = {{"format_version", kFormatVersion}, {"files", std::move(files)}};
-  // Paths were checked to be UTF-8; should one not be, it is replaced, not thrown about.
-  return tree.dump(1, ' ', false, Json::error_handler_t::replace);
+  const auto by_path = [](const auto* a, const auto* b) { return a->path < b->path; };
+  if (!std::is_sorted(files.begin(), files.end(), by_path)) std::sort(files.begin(), files.end(), by_path);
+  std::string json = "{\n \"files\": {";
+  json.reserve(bytes);
+  for (const hub::ManifestFile* file : files) {
+    absl::StrAppend(&json, file == files.front() ? "\n" : ",\n");
+    AppendEntry(*file, json);
+  }
+  absl::StrAppend(&json, files.empty() ? "" : "\n ", "},\n \"format_version\": ", kFormatVersion, "\n}");
+  return json;
 }
 
 std::optional<hub::Manifest> TreeFromJson(absl::string_view json) {
-  const Json tree = Json::parse(json.begin(), json.end(), nullptr, /*allow_exceptions=*/false);
-  if (!tree.is_object() || tree.value("format_version", Json()) != kFormatVersion)
-    return std::nullopt;
-  const auto files = tree.find("files");
-  if (files == tree.end() || !files->is_object()) return std::nullopt;
-  hub::Manifest manifest;
-  hub::PathSet paths;
-  for (const auto& [path, entry] : files->items()) {
-    std::optional<hub::ManifestFile> file = FileOf(path, entry);
-    if (!file.has_value() || !paths.Add(path).ok()) return std::nullopt;
-    manifest.files.push_back(*std::move(file));
-  }
-  return manifest;
+  TreeWalker walker;
+  if (!walker.Walk(json).ok() || !walker.whole()) return std::nullopt;
+  return std::move(walker.manifest);
 }
 
 absl::Status WriteTreeFile(FileSystem& fs, const TargetFolder& target, absl::string_view folder,

@@ -152,6 +152,7 @@ void SetFigures(const engine::PullSnapshot& pull, v1::Pull* out) {
   out->set_total_files(pull.total_files);
   out->set_done_files(pull.done_files);
   out->set_repo_files(pull.repo_files);
+  out->set_listing(pull.listing);
   out->set_rate_bytes_per_sec(pull.rate_per_sec);
   if (pull.eta && IsFinite(*pull.eta)) Set(*pull.eta, out->mutable_eta());
   if (IsFinite(pull.created)) Set(pull.created, out->mutable_created());

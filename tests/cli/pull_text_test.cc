@@ -43,6 +43,14 @@ TEST(ProgressTextTest, IsOneLineForALog) {
       "org/model@abcdef12: listing since 10 s");
 }
 
+TEST(ProgressTextTest, SaysThatMoreMayBeListed) {
+  v1::Pull pull = FetchingPull();
+  pull.set_listing(true);
+  pull.clear_eta();
+  EXPECT_THAT(ProgressText(pull, false, absl::FromUnixSeconds(1010)),
+              HasSubstr("abcdef12: listing, 3.0 GiB of 7.0 GiB and 3/12 files so far, 102 MiB/s | tuna"));
+}
+
 TEST(SummaryTextTest, SaysHowMuchHowFastAndFromWhom) {
   EXPECT_EQ(SummaryText(DonePull(), true),
             "✓ org/model@abcdef12: 12 files, 10.0 MiB in 2.0 s (5.0 MiB/s) from official 60 %, "

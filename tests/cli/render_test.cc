@@ -49,6 +49,17 @@ tuna 66 % 62.0 MiB/s ×6 · official 33 …
 )");
 }
 
+TEST(RenderTest, ATotalThatGrowsHasNoPart) {
+  v1::Pull pull = FetchingPull();
+  pull.set_listing(true);
+  pull.clear_eta();
+  pull.clear_files();
+  EXPECT_EQ(Render(pull, {.width = 80}), R"(
+listing, 3/12 files so far, 3.…  ────────────          102 MiB/s
+tuna 66 % 62.0 MiB/s ×6 · official 33 % 40.0 MiB/s ×4 · pai: ejected: timeouts
+)");
+}
+
 TEST(RenderTest, Tiny) {
   EXPECT_EQ(Render(FetchingPull(), {.width = 24}), R"(
 …002.safetensors   25 %

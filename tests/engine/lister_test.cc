@@ -14,7 +14,9 @@ using core::ErrorCause;
 using testing::FakeHost;
 using testing::FakeRepo;
 using testing::Fault;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using Kind = Fault::Kind;
 using Where = Fault::Where;
 
@@ -36,7 +38,11 @@ class ListerTest : public testing::EngineFixture {
   void List() {
     ASSERT_TRUE(pinned_);
     lister_->List(
-        *pinned_, [this](hub::Manifest manifest) { manifest_ = std::move(manifest); },
+        *pinned_,
+        [this](Listing listing) {
+          parts_.push_back({listing.manifest->files.size(), listing.anew});
+          if (listing.complete) manifest_ = *listing.manifest;
+        },
         [this](PullError error) { error_ = std::move(error); });
     ASSERT_TRUE(RunUntil([this] { return manifest_ || error_; }));
   }
@@ -46,6 +52,7 @@ class ListerTest : public testing::EngineFixture {
   std::unique_ptr<Lister> lister_;
   std::optional<Pinned> pinned_;
   std::optional<hub::Manifest> manifest_;
+  std::vector<std::pair<size_t, bool>> parts_;  // how many files there were, whether it was anew
   std::optional<PullError> error_;
 };
 
@@ -68,6 +75,47 @@ TEST_F(ListerTest, BeginsThePagesAnewAtTheNextSource) {
   ASSERT_TRUE(manifest_);
   EXPECT_EQ(manifest_->files.size(), 5u);
   EXPECT_EQ(lister_->listed_by(), 0);
+}
+
+TEST_F(ListerTest, GivesThePagesAsTheyCome) {
+  official_.page_rows = 2;
+  Pin();
+  List();
+  EXPECT_THAT(parts_, ElementsAre(Pair(2, false), Pair(4, false), Pair(5, false)));
+}
+
+TEST_F(ListerTest, GoesOnWhereAnotherOneStopped) {
+  official_.page_rows = 2;
+  tuna_.page_rows = 3;
+  Pin();
+  official_.Add({.kind = Kind::kRefuse, .where = Where::kAny, .skip = 2});
+  List();
+  ASSERT_TRUE(manifest_);
+  EXPECT_EQ(lister_->listed_by(), 0);
+  EXPECT_THAT(parts_, ElementsAre(Pair(2, false), Pair(4, false), Pair(5, false)));
+}
+
+TEST_F(ListerTest, BeginsAnewWhenTheOtherListsOtherwise) {
+  official_.page_rows = tuna_.page_rows = 2;
+  tuna_.lists_backwards = true;
+  Pin();
+  official_.Add({.kind = Kind::kRefuse, .where = Where::kAny, .skip = 2});
+  List();
+  ASSERT_TRUE(manifest_);
+  EXPECT_EQ(manifest_->files[0].path, "f4");
+  EXPECT_THAT(parts_, ElementsAre(Pair(2, false), Pair(4, false), Pair(5, true)));
+}
+
+TEST_F(ListerTest, TakesNoPageOfAnotherListingWhileTheFirstIsRead) {
+  official_.page_rows = 2;
+  tuna_.page_rows = 3;
+  tuna_.lists_backwards = true;
+  Pin();
+  official_.latency = absl::Milliseconds(2500);
+  tuna_.latency = absl::Milliseconds(2000);
+  List();
+  ASSERT_TRUE(manifest_);
+  for (size_t i = 0; i + 1 < parts_.size(); ++i) EXPECT_FALSE(parts_[i].second) << i;
 }
 
 TEST_F(ListerTest, TriesASecondRoundBeforeItGivesUp) {

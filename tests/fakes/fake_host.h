@@ -110,6 +110,7 @@ struct FakeHost {
   absl::Time lags_until = absl::InfinitePast();  // wall time: it knows none of these commits before
   std::set<std::string> lacks;     // paths that it does not have
   size_t page_rows = 1000;
+  bool lists_backwards = false;
   int quota = 0;                   // requests in a window of five minutes; 0: no limit
   std::vector<Fault> faults;
 
@@ -269,7 +270,9 @@ struct FakeHost {
     size_t begin = 0;
     const std::string cursor = hub::QueryParameter(url, "cursor");
     if (!cursor.empty() && !absl::SimpleAtoi(cursor, &begin)) return Error(400, "", "bad cursor");
-    FakeReply reply = Text(200, repo.TreeJson(begin, begin + page_rows), "application/json");
+    FakeRepo listed = repo;
+    if (lists_backwards) std::reverse(listed.files.begin(), listed.files.end());
+    FakeReply reply = Text(200, listed.TreeJson(begin, begin + page_rows), "application/json");
     if (begin + page_rows < repo.files.size()) {
       // As mirrors do: the next page is said to be at the hub.
       reply.head.headers.fields.emplace_back(

@@ -81,10 +81,10 @@ ManifestFile Regular(std::string path, ByteCount size) {
   return File(std::move(path), size, std::string(40, 'a'));
 }
 
-Counterpart Match(std::vector<ManifestFile> wanted, const std::vector<ManifestFile>& theirs) {
-  Manifest manifest;
-  manifest.files = std::move(wanted);
-  return MatchCounterpart(manifest, theirs);
+Counterpart Match(const ManifestFiles& files, const ManifestFiles& theirs) {
+  std::vector<const ManifestFile*> wanted;
+  for (const ManifestFile& file : files) wanted.push_back(&file);
+  return MatchCounterpart(wanted, theirs);
 }
 
 TEST(MatchTest, TakesFilesNotRepos) {
@@ -101,7 +101,7 @@ TEST(MatchTest, TakesFilesNotRepos) {
 }
 
 TEST(MatchTest, WithoutOneEqualFileNothingMayBeUsed) {
-  const std::tuple<const char*, std::vector<ManifestFile>, std::vector<ManifestFile>> kCases[] = {
+  const std::tuple<const char*, ManifestFiles, ManifestFiles> kCases[] = {
       {"nothing there", {Large("a", 9, '1')}, {}},
       {"another hash",
        {Large("a", 9, '1'), Regular("b", 1)},

@@ -35,7 +35,7 @@ TEST(MsCommitTest, IsTheHashOfTheSortedLines) {
 }
 
 TEST(MsCommitTest, OrderDoesNotMatter) {
-  std::vector<ManifestFile> files = {File("a", 1, '1'), File("a/b", 2, '2'), File("z", 3, '3')};
+  ManifestFiles files = {File("a", 1, '1'), File("a/b", 2, '2'), File("z", 3, '3')};
   const std::string commit = MsCommit(files);
   EXPECT_TRUE(IsFullCommit(commit));
   std::reverse(files.begin(), files.end());

@@ -18,12 +18,12 @@ const std::string kSha1(40, '1');
 const std::string kSha256(64, '2');
 
 hub::ManifestFile Regular(const std::string& path) {
-  return {path, 5, ContentHash::FromHex(kSha1), kSha1, ""};
+  return {path, 5, ContentHash::FromHex(kSha1), "", ""};
 }
 hub::ManifestFile Lfs(const std::string& path) {
   return {path, 7, ContentHash::FromHex(kSha256), kSha1, std::string(64, 'e')};
 }
-hub::Manifest Listing(std::vector<hub::ManifestFile> files) {
+hub::Manifest Listing(hub::ManifestFiles files) {
   hub::Manifest manifest;
   manifest.repo.name = "org/name";
   manifest.commit = kCommit;

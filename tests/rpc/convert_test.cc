@@ -25,7 +25,7 @@ TEST(ConvertTest, KeepsEveryFigureOfAPull) {
   pull.error = {core::ErrorCause::kDisk, "the disk is full", "tuna", absl::Milliseconds(2500)};
   pull.path = "/x";
   pull.total = 10, pull.done = 9, pull.reused = 8, pull.fetched = 7, pull.wasted = 6;
-  pull.total_files = 5, pull.done_files = 4, pull.repo_files = 3;
+  pull.total_files = 5, pull.done_files = 4, pull.repo_files = 3, pull.listing = true;
   pull.rate_per_sec = 2;
   pull.eta = absl::Seconds(90);
   pull.files = {{"a", 3, 2, 1, engine::FileSnapshot::State::kVerifying}};
@@ -56,6 +56,7 @@ TEST(ConvertTest, KeepsEveryFigureOfAPull) {
   EXPECT_EQ(out.total_files(), 5);
   EXPECT_EQ(out.done_files(), 4);
   EXPECT_EQ(out.repo_files(), 3);
+  EXPECT_TRUE(out.listing());
   EXPECT_EQ(out.rate_bytes_per_sec(), 2);
   EXPECT_EQ(out.eta().seconds(), 90);
   ASSERT_EQ(out.files_size(), 1);

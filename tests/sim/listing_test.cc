@@ -231,5 +231,118 @@ TEST(Listing, PagesThatDoNotComeAreAskedOfAnother) {
   EXPECT_LT(pull.finished - pull.created, absl::Seconds(6));
 }
 
+// A listing of many pages, each of which takes its time.
+FakeRepo& AddPagedRepo(World& world, std::initializer_list<const char*> sources) {
+  for (const char* name : sources) {
+    world.Hub(name).page_rows = 5;
+    world.Hub(name).latency = absl::Milliseconds(200);
+  }
+  FakeRepo& repo = world.AddRepo();
+  for (int i = 0; i < 60; ++i) repo.Add(absl::StrCat("data/", i / 10, "/", i, ".bin"), 3000 + i, i % 3 == 0);
+  return repo;
+}
+
+TEST(Listing, FilesAreFetchedWhileItIsRead) {
+  World world;
+  world.AddSource("official");
+  const FakeRepo& repo = AddPagedRepo(world, {"official"});
+  const std::string id = world.Pull(repo);
+  ASSERT_TRUE(world.RunUntil([&] { return world.Get(id).done_files >= 5; }));
+  const auto early = world.Get(id);
+  EXPECT_EQ(early.state, PullState::kFetching);
+  EXPECT_TRUE(early.listing);
+  EXPECT_LT(early.total_files, 60);
+  EXPECT_FALSE(early.eta);
+  const auto pull = world.Finish(id);
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_FALSE(pull.listing);
+  EXPECT_EQ(pull.total_files, 60);
+  EXPECT_EQ(pull.fetched, repo.total());
+  world.ExpectPublished(repo);
+  world.ExpectNoPartials();
+  world.ExpectQuiet();
+}
+
+TEST(Listing, AnotherSourceReadsItToItsEnd) {
+  for (const bool otherwise : {false, true}) {
+    World world;
+    world.AddSource("official");
+    world.AddSource("tuna").lists_backwards = otherwise;
+    const FakeRepo& repo = AddPagedRepo(world, {"official", "tuna"});
+    const std::string id = world.Pull(repo);
+    ASSERT_TRUE(world.RunUntil([&] { return world.Get(id).done_files >= 5; }));
+    world.Hub("official").Add({.kind = Kind::kRefuse, .where = Where::kListing});
+    const auto pull = world.Finish(id, absl::Minutes(2));
+    EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+    EXPECT_EQ(pull.listing_source, "tuna");
+    EXPECT_EQ(pull.total_files, 60);
+    EXPECT_EQ(pull.done, repo.total());
+    EXPECT_LE(pull.wasted, repo.total() / 4);
+    world.ExpectPublished(repo);
+    world.ExpectNoPartials();
+    world.ExpectQuiet();
+  }
+}
+
+TEST(Listing, ThatBreaksOffFailsThePullAndKeepsWhatCame) {
+  World world;
+  world.AddSource("official");
+  const FakeRepo& repo = AddPagedRepo(world, {"official"});
+  const std::string id = world.Pull(repo);
+  ASSERT_TRUE(world.RunUntil([&] { return world.Get(id).done_files >= 5; }));
+  world.Hub("official").Add({.kind = Kind::kRefuse, .where = Where::kListing, .until = world.clock.Wall() + absl::Minutes(1)});
+  const auto failed = world.Finish(id, absl::Minutes(2));
+  EXPECT_EQ(failed.state, PullState::kFailed);
+  EXPECT_EQ(failed.error.cause, ErrorCause::kNoSource) << failed.error.message;
+  world.ExpectQuiet();
+  world.Run(absl::Minutes(2));
+  const auto pull = world.Finish(world.Pull(repo));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_GT(pull.reused, 0);
+  world.ExpectPublished(repo);
+}
+
+TEST(Listing, ThatIsHostileOnALaterPageIsRefused) {
+  World world;
+  world.AddSource("official");
+  FakeRepo& repo = AddPagedRepo(world, {"official"});
+  repo.Add("data/0/1.bin", 10);  // again
+  const auto pull = world.Finish(world.Pull(repo), absl::Minutes(2));
+  EXPECT_EQ(pull.state, PullState::kFailed);
+  EXPECT_EQ(pull.error.cause, ErrorCause::kHostileListing) << pull.error.message;
+  EXPECT_FALSE(world.files.Exists(absl::StrCat(World::kCache, "/models--org--model/refs/main")));
+  world.ExpectQuiet();
+}
+
+TEST(Listing, IsReadAgainAfterADeathInItsMidst) {
+  World world;
+  world.AddSource("official");
+  const FakeRepo& repo = AddPagedRepo(world, {"official"});
+  const std::string id = world.Pull(repo);
+  ASSERT_TRUE(world.RunUntil([&] { return world.Get(id).done_files >= 5; }));
+  world.Kill();
+  world.Start();
+  const auto pull = world.Finish(id, absl::Minutes(2));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_GT(pull.reused, 0);
+  world.ExpectPublished(repo);
+  world.ExpectNoPartials();
+}
+
+TEST(Listing, WhatItsFirstPagesDoNotHaveItsLastMay) {
+  World world;
+  world.AddSource("official");
+  const FakeRepo& repo = AddPagedRepo(world, {"official"});
+  engine::PullSpec spec = World::Spec(repo);
+  spec.filters.files = {"data/5/59.bin"};
+  const auto pull = world.Finish(world.Pull(spec));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  EXPECT_EQ(pull.total_files, 1);
+  spec.filters.files = {"data/0/1.bin", "data/9/90.bin"};
+  const auto failed = world.Finish(world.Pull(spec));
+  EXPECT_EQ(failed.error.cause, ErrorCause::kNotFound) << failed.error.message;
+  EXPECT_THAT(failed.error.message, HasSubstr("data/9/90.bin"));
+}
+
 }  // namespace
 }  // namespace hfget::testing
