@@ -1,5 +1,6 @@
 #include "daemon/disk/disk_pool.h"
 
+#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -30,6 +31,10 @@ struct OpenFile {
   OperationOrder order;
   absl::Mutex mu;
   std::vector<std::pair<Ticket, Disk::Done<ContentHash>>> finishing ABSL_GUARDED_BY(mu);
+  // One write at a time: the kernel lets only one into a file, and a second thread would spin until
+  // it is its turn, when it could hash.
+  bool writing ABSL_GUARDED_BY(mu) = false;
+  std::deque<Task> to_write ABSL_GUARDED_BY(mu);
 };
 
 class DiskPool final : public Disk {
@@ -74,6 +79,8 @@ class DiskPool final : public Disk {
   void End(OpenFile* open, Ticket ticket) { Queue(open->order.End(ticket)); }
 
   OpenFile* Find(PartialId id) ABSL_LOCKS_EXCLUDED(mu_);
+  void QueueWrite(OpenFile* open, Task task);
+  void EndWrite(OpenFile* open);
   absl::StatusOr<Opened> RunOpen(const OpenPartialOptions& options);
   void RunHash(OpenFile* open, Ticket ticket);
   void HashIfDue(OpenFile* open);
@@ -127,12 +134,35 @@ void DiskPool::Write(PartialId id, PieceIndex piece, Buffer buffer, Done<WriteDo
   OpenFile* open = Find(id);
   if (open == nullptr) return Answer(std::move(done), absl::StatusOr<WriteDone>(NotOpen(id)));
   const Ticket ticket = open->order.Begin(Kind::kWrite);
-  threads_.Post(
-      [this, open, ticket, piece, buffer = std::move(buffer), done = std::move(done)]() mutable {
-        Answer(std::move(done), open->file->Write(piece, std::move(buffer)));
-        HashIfDue(open);
-        End(open, ticket);
-      });
+  QueueWrite(open, [this, open, ticket, piece, buffer = std::move(buffer),
+                    done = std::move(done)]() mutable {
+    Answer(std::move(done), open->file->Write(piece, std::move(buffer)));
+    EndWrite(open);
+    HashIfDue(open);
+    End(open, ticket);
+  });
+}
+
+void DiskPool::QueueWrite(OpenFile* open, Task task) {
+  {
+    absl::MutexLock lock(&open->mu);
+    if (open->writing) return open->to_write.push_back(std::move(task));
+    open->writing = true;
+  }
+  threads_.Post(std::move(task));
+}
+
+// REQUIRES: the caller holds a ticket.
+void DiskPool::EndWrite(OpenFile* open) {
+  Task next;
+  {
+    absl::MutexLock lock(&open->mu);
+    open->writing = !open->to_write.empty();
+    if (!open->writing) return;
+    next = std::move(open->to_write.front());
+    open->to_write.pop_front();
+  }
+  threads_.Post(std::move(next));
 }
 
 // REQUIRES: the caller holds a ticket, so that the file cannot be closed meanwhile.

@@ -24,7 +24,7 @@ struct DiskPoolOptions {
   bool sync = true;
 };
 
-// Work is taken up in the order of the calls; long hashing goes back to the end of the queue every
+// Work is taken up in the order of the calls, one write of a file at a time; long hashing goes back to the end of the queue every
 // few pieces. The destructor finishes what is queued, except that hashes under way end with
 // CANCELLED, and joins the threads. REQUIRES: `fs` and `executor` outlive the pool; buffers, also
 // those in answers that the executor has not run, do not.

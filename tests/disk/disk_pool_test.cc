@@ -156,6 +156,25 @@ TEST_F(DiskPoolTest, AnswersInOrderOnOneThread) {
   EXPECT_THAT(order, ElementsAre("write 2", "write 0", "sync 1"));
 }
 
+// While one thread is in a file, the other one does something else.
+TEST_F(DiskPoolTest, WritesOfOneFileDoNotKeepTwoThreads) {
+  Start(2);
+  const PartialId id = OpenNew("/d/f", 2 * kPieceBytes);
+  const PartialId other = OpenNew("/d/g", kPieceBytes);
+  absl::Notification gate;
+  StatusAnswer<WriteDone> second;
+  disk_->Write(id, 0, Filled('a'), [&gate](absl::StatusOr<WriteDone>) { gate.WaitForNotification(); });
+  disk_->Write(id, 1, Filled('b'), second.Done());
+  ASSERT_OK(Write(other, 0, 'c'));
+  EXPECT_EQ(fs_.calls("PWrite"), 2);
+  EXPECT_FALSE(second.ready());
+  gate.Notify();
+  ASSERT_OK(second.Get());
+  EXPECT_EQ(fs_.calls("PWrite"), 3);
+  EXPECT_OK(Finish(id));
+  EXPECT_OK(Close(id, false));
+}
+
 TEST_F(DiskPoolTest, SyncAndFinishWaitForWritesAskedBefore) {
   fs_.Put("/d/other", "");
   Start(/*threads=*/1);
