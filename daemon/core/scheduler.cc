@@ -43,6 +43,7 @@ PieceMap* Scheduler::PiecesOf(FileId file) const {
 
 std::optional<Assignment> Scheduler::Next(const Offer& asked, absl::Time now) {
   const Offer offer = AsSeen(asked, now);
+  if (auto front = Unblock(offer, now)) return front;
   if (auto fresh = Fresh(offer, now)) return fresh;
   if (auto stolen = Steal(offer, now)) return stolen;
   if (auto taken = TakeOver(offer, now)) return taken;

@@ -1,5 +1,5 @@
-// Who fetches what next: fresh ranges first, then the tail of somebody's range (steal), then the rest of a slow one's last
-// piece (take over), then a race for one piece (duplicate).
+// Who fetches what next: the tail of a range that holds up the hash (unblock), then fresh ranges, then the tail of somebody's
+// range (steal), then the rest of a slow one's last piece (take over), then a race for one piece (duplicate).
 #ifndef HFGET_DAEMON_CORE_SCHEDULER_H_
 #define HFGET_DAEMON_CORE_SCHEDULER_H_
 
@@ -105,7 +105,12 @@ class Scheduler {
   Offer AsSeen(Offer offer, absl::Time now) const;
   std::optional<Assignment> Fresh(const Offer& offer, absl::Time now);
   std::optional<Assignment> FreshOf(bool small, const Offer& offer, absl::Time now);
+  // A file is hashed from its front: who is at the front shall not be there for more than half of the time that is left, or
+  // what lies behind is hashed when all the rest is over.
+  std::optional<Assignment> Unblock(const Offer& offer, absl::Time now);
   std::optional<Assignment> Steal(const Offer& offer, absl::Time now);
+  // The tail of a flight, so that both end together; nothing when that gains too little.
+  std::optional<Assignment> Split(Flight& victim, const Offer& offer, absl::Time now);
   std::optional<Assignment> TakeOver(const Offer& offer, absl::Time now);
   std::optional<Assignment> Duplicate(const Offer& offer, absl::Time now);
 

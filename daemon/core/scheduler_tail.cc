@@ -9,6 +9,10 @@ namespace {
 
 // Nobody is stolen from or raced who would be through in this time anyway.
 constexpr double kLetItFinishSeconds = 0.3;
+// Nobody is hurried at the front of a file who is through in this time; and however long the whole may still take, what waits
+// for the hash shall not leave the page cache.
+constexpr double kFrontLeastSeconds = 1;
+constexpr double kFrontMostSeconds = 10;
 // A piece that takes so much longer is worth a race with a source of which nothing is known: one, until something is.
 constexpr double kTryAStrangerSeconds = 2;
 // Who has brought nothing for so long may be broken, which its stall time-out finds out.
@@ -21,6 +25,29 @@ constexpr double kTakeFromOwn = 0.4;
 constexpr double kWasteShare = 0.015;
 
 }  // namespace
+
+std::optional<Assignment> Scheduler::Unblock(const Offer& offer, absl::Time now) {
+  if (offer.rate <= 0 || !HasMissing()) return std::nullopt;  // with nothing fresh left, who is slowest goes first
+  ByteCount left = MissingBytes();
+  std::map<FileId, Flight*> front;
+  for (auto& [id, flight] : flights_) {
+    left += BytesLeft(flight);
+    if (flight.duplicate) continue;
+    Flight*& first = front[flight.file];
+    if (first == nullptr || flight.pieces.begin < first->pieces.begin) first = &flight;
+  }
+  const double time_left = static_cast<double>(left) / std::max(TotalRate(now), 1.0);
+  const double patience = std::clamp(time_left / 2, kFrontLeastSeconds, kFrontMostSeconds);
+  for (const auto& [file, flight] : front) {
+    const PieceMap* pieces = PiecesOf(file);
+    if (pieces == nullptr) continue;
+    if (pieces->missing() > 0 && pieces->FirstMissing(1).begin < flight->pieces.begin) continue;
+    if (flight->pieces.end - flight->position / kPieceBytes < 2 || !Judged(*flight, now)) continue;
+    if (SecondsLeft(*flight, now) <= patience || !world_.MayServe(file, offer.source)) continue;
+    if (auto split = Split(*flight, offer, now)) return split;
+  }
+  return std::nullopt;
+}
 
 std::optional<Assignment> Scheduler::Steal(const Offer& offer, absl::Time now) {
   Flight* victim = nullptr;
@@ -35,20 +62,23 @@ std::optional<Assignment> Scheduler::Steal(const Offer& offer, absl::Time now) {
       victim = &flight;
     }
   }
-  if (victim == nullptr) return std::nullopt;
-  // Split so that both end together; an unknown thief counts as the victim's equal.
-  const double theirs = RateOf(*victim, now);
+  return victim == nullptr ? std::nullopt : Split(*victim, offer, now);
+}
+
+std::optional<Assignment> Scheduler::Split(Flight& victim, const Offer& offer, absl::Time now) {
+  // An unknown thief counts as the victim's equal.
+  const double theirs = RateOf(victim, now);
   const double ours = offer.rate > 0 ? offer.rate : std::max(theirs, 1.0);
-  const PieceIndex current = victim->position / kPieceBytes;
-  const PieceIndex whole_left = victim->pieces.end - current;
+  const PieceIndex current = victim.position / kPieceBytes;
+  const PieceIndex whole_left = victim.pieces.end - current;
   const PieceIndex taken = std::clamp<PieceIndex>(
       static_cast<PieceIndex>(whole_left * ours / (ours + theirs) + 0.5), 1, whole_left - 1);
   const double needed = absl::ToDoubleSeconds(offer.latency) + taken * kPieceBytes / ours;
-  if (needed > longest * 0.9 || TooSlowForTheRest(victim->file, offer.source, needed, now)) return std::nullopt;
-  const PieceRange stolen = {victim->pieces.end - taken, victim->pieces.end};
-  victim->pieces.end = stolen.begin;
-  const FlightId victim_id = victim->id;
-  Flight& flight = Register(victim->file, offer, stolen, now);
+  if (needed > SecondsLeft(victim, now) * 0.9 || TooSlowForTheRest(victim.file, offer.source, needed, now)) return std::nullopt;
+  const PieceRange stolen = {victim.pieces.end - taken, victim.pieces.end};
+  victim.pieces.end = stolen.begin;
+  const FlightId victim_id = victim.id;
+  Flight& flight = Register(victim.file, offer, stolen, now);
   return Assignment{Assignment::Kind::kSteal, flight.id, victim_id};
 }
 

@@ -9,10 +9,54 @@ namespace {
 
 TEST(StealTest, FreshRangesComeBeforeStealing) {
   Scene s;
-  s.AddFile(60);
+  s.AddFile(120);
+  const FlightId front = s.Start(kA, 5);
   const FlightId slow = s.Start(kA, 5);
-  s.Fly(3, {{slow, 0.1}});
+  s.Fly(2, {{front, 5}, {slow, 0.1}});
   EXPECT_THAT(s.Ask(kB, 5), ::testing::StartsWith("fresh"));
+}
+
+// At the front of a file of so many MiB, at so many MiB a second, with 15 pieces to fetch.
+struct Front : Scene {
+  Front(double mib, double mib_per_sec) {
+    AddFile(mib);
+    front = Start(kA, 5);
+    other = Start(kB, 5);
+    Fly(1, {{front, mib_per_sec}, {other, 5}});
+  }
+  FlightId front, other;
+};
+
+TEST(UnblockTest, WhoHoldsUpTheHashForLongIsRelieved) {
+  Front s(60, 0.5);
+  EXPECT_EQ(s.Ask(kC, 5), "steal 1[1,15) of #1");
+  EXPECT_THAT(s.Ask(kC, 5), ::testing::StartsWith("fresh"));  // what is left there is one piece
+}
+
+TEST(UnblockTest, HalfOfTheTimeThatIsLeftIsNotLong) {
+  // 15 pieces at 3 MiB/s take 4 s more; 60 MiB at 8 MiB/s are over in 6.5 s, 150 MiB in 18.
+  EXPECT_THAT(Front(60, 3).Ask(kC, 5), ::testing::StartsWith("steal"));
+  EXPECT_THAT(Front(150, 3).Ask(kC, 5), ::testing::StartsWith("fresh"));
+}
+
+TEST(UnblockTest, TenSecondsAreLongHoweverMuchIsLeft) {
+  EXPECT_THAT(Front(4000, 1.3).Ask(kC, 5), ::testing::StartsWith("steal"));
+  EXPECT_THAT(Front(4000, 1.5).Ask(kC, 5), ::testing::StartsWith("fresh"));
+}
+
+TEST(UnblockTest, OnlyTheFrontCounts) {
+  Scene s;
+  s.AddFile(60);
+  const FlightId front = s.Start(kA, 5), slow = s.Start(kB, 5);
+  s.Fly(1, {{front, 5}, {slow, 0.2}});
+  s.End(front);
+  EXPECT_THAT(s.Ask(kC, 5), ::testing::StartsWith("fresh 1[5,"));
+}
+
+TEST(UnblockTest, WhoIsNoFasterRelievesNobody) {
+  Front s(60, 0.5);
+  EXPECT_THAT(s.Ask(kC, 0), ::testing::StartsWith("fresh"));
+  EXPECT_THAT(s.Ask(kC, 0.01), "nothing");
 }
 
 TEST(StealTest, TakesTheTailInProportionToTheRates) {
