@@ -4,7 +4,7 @@
 --rtt-ms: each way takes half of it; a new connection pays one round trip more before its first byte, as a handshake does.
 --reset-after: a connection is reset (RST) after so many bytes of answers.
 --quota: counts the requests for files in fixed windows, and writes what is left into the marker `r=00000;t=00000` of the
-`RateLimit` header that nginx adds, so that a static server announces its limit as the hub does. It announces; it refuses nobody.
+`RateLimit` header that nginx adds, so that a static server announces its limit as the hub does. It announces; it refuses nobody. SIGUSR1 begins a window anew.
 
 netem does not exist on every kernel, hence this. Standard library only; one thread; made for rates of a net, not of loopback.
 """
@@ -12,6 +12,7 @@ netem does not exist on every kernel, hence this. Standard library only; one thr
 import argparse
 import asyncio
 import collections
+import signal
 import socket
 import struct
 import time
@@ -24,12 +25,15 @@ class Quota:
 
     def __init__(self, text: str):
         self.limit, self.window_s = (int(n) for n in text.split("/"))
+        self.begin()
+
+    def begin(self) -> None:
         self._began, self._used = time.monotonic(), 0
 
     def count(self, requests: int) -> None:
         now = time.monotonic()
         if now - self._began >= self.window_s:
-            self._began, self._used = now, 0
+            self.begin()
         self._used += requests
 
     def stamp(self, data: bytes) -> bytes:
@@ -164,6 +168,8 @@ async def main():
     options = parser.parse_args()
     options.rtt_s = options.rtt_ms / 1000
     loop = asyncio.get_running_loop()
+    if options.quota:
+        loop.add_signal_handler(signal.SIGUSR1, options.quota.begin)
     server = await loop.create_server(lambda: Way(options, loop), *options.listen, backlog=1024)
     await server.serve_forever()
 

@@ -189,6 +189,10 @@ http {{ log_format line '$msec $status $body_bytes_sent $request_time $request_m
         rows = [line.split(" ", 5) for line in log.read_text().splitlines()] if log.exists() else []
         return [(float(r[0]), int(r[1]), int(r[2]), float(r[3]), r[4], r[5]) for r in rows]
 
+    def begin_quota(self, name: str) -> None:
+        """Of a source that was put behind a proxy with --quota: its window begins anew."""
+        os.kill(self._proxies[self._fronts[name]].pid, signal.SIGUSR1)
+
     def forget_requests(self) -> None:
         for name in self.sources:
             with open(self.root / name / "access.log", "w"):

@@ -301,16 +301,21 @@ class Contest:
         self.bad: dict[tuple[str, str], int] = {}  # (contestant, why it has no figure) -> in how many runs
         self.measured: dict[str, list[Measured]] = {}
 
-    def go(self, contestants: dict, before=lambda: None) -> "Contest":
-        """`contestants`: name -> function(folder) -> Measured. `before` is called before each run."""
+    def go(self, contestants: dict, before=lambda: None, keep: bool = False) -> "Contest":
+        """`contestants`: name -> function(folder) -> Measured. `before` is called before each run. `keep`: outputs stay until the
+        case is over; for many small files, since ext4 looks for a free inode at great length for minutes after many were deleted."""
+        os.sync()  # what was written to be served
         for run in range(RUNS):
-            for name, act in contestants.items():
-                folder = self.out / "out"
+            for number, (name, act) in enumerate(contestants.items()):
+                folder = self.out / (f"out{run}-{number}" if keep else "out")
                 folder.mkdir(parents=True)
                 before()
                 measured = act(folder)
                 wrong = measured.why or wrong_file(folder, self.files)
-                remove(folder)
+                if keep:
+                    os.sync()
+                else:
+                    remove(folder)
                 self.measured.setdefault(name, []).append(measured)
                 self.runs.setdefault(name, []).append(None if wrong else round(measured.wall_s, 4))
                 self.cpu.setdefault(name, []).append(measured.cpu_s)

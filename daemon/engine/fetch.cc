@@ -71,7 +71,14 @@ void Fetch::Request() {
   redirect_.reset();
   asked_at_ = last_activity_ = context_.clock.Steady();
   running_ = true;
+  unanswered_ = !job_.target.data_host;
+  if (unanswered_) context_.sources.OnFileAsked(job_.source);
   id_ = context_.client.Start(std::move(request), this);
+}
+
+void Fetch::GiveUp() {
+  if (std::exchange(unanswered_, false)) context_.sources.OnFileGivenUp(job_.source);
+  if (std::exchange(running_, false)) context_.client.Cancel(id_);
 }
 
 void Fetch::Shorten(ByteCount end) {
@@ -95,8 +102,7 @@ void Fetch::Yield() {
 
 void Fetch::Abandon() {
   if (rate_timer_) context_.timers.Cancel(*std::exchange(rate_timer_, std::nullopt));
-  if (running_) context_.client.Cancel(id_);
-  running_ = false;
+  GiveUp();
   over_ = true;
 }
 
@@ -119,8 +125,8 @@ net::Handler::Next Fetch::OnHead(net::RequestId, const net::ResponseHead& head) 
   ask.hops = hops_;
   ask.public_source = public_source_;
   verdict_ = hub::JudgeAnswer(ask, head.status, head.headers.fields, context_.clock.Wall());
-  if (!job_.target.data_host) {
-    context_.sources.OnHeaders(job_.source, head.headers.fields, last_activity_);
+  if (std::exchange(unanswered_, false)) {
+    context_.sources.OnFileAnswered(job_.source, head.headers.fields, asked_at_, last_activity_);
   }
   context_.sources.at(job_.source).stats.OnFirstByte(last_activity_ - asked_at_);
   if (job_.target.data_host) {
@@ -212,6 +218,7 @@ size_t Fetch::Append(absl::string_view data) {
 
 void Fetch::OnDone(net::RequestId, const net::Outcome& outcome) {
   running_ = false;
+  GiveUp();  // without a head
   if (over_) return;
   if (accepted_ && position_ >= job_.range.end) return End(core::Failure::kNone, "");
   if (verdict_ && !accepted_ && !redirect_) {
@@ -248,8 +255,7 @@ void Fetch::OnDone(net::RequestId, const net::Outcome& outcome) {
 void Fetch::End(core::Failure failure, std::string why) {
   if (over_) return;
   if (rate_timer_) context_.timers.Cancel(*std::exchange(rate_timer_, std::nullopt));
-  if (running_) context_.client.Cancel(id_);
-  running_ = false;
+  GiveUp();
   over_ = true;
   result_.failure = failure;
   result_.commit = job_.commit;

@@ -108,6 +108,8 @@ class Fetch final : public net::Handler {
   // As much as goes into the piece. REQUIRES: there is a buffer.
   size_t Append(absl::string_view data);
   bool MoreWillCome() const;
+  // The request is not waited for any more.
+  void GiveUp();
   void End(core::Failure failure, std::string why);
 
   Context& context_;
@@ -116,6 +118,7 @@ class Fetch final : public net::Handler {
   const bool public_source_;
   net::RequestId id_ = 0;
   bool running_ = false;   // a request is with the client
+  bool unanswered_ = false;  // it went to the hub itself, and its head has not come
   bool over_ = false;
   bool paused_ = false;
   std::optional<Timers::Id> rate_timer_;  // set: paused by a limit on the rate

@@ -186,7 +186,7 @@ void Racer::Dispatch(absl::Time now) {
 
 bool Racer::DispatchOne(core::SourceIndex index, absl::Time now) {
   Source& source = context_.sources.at(index);
-  if (!context_.sources.Usable(index, now) || now < source.not_before) return false;
+  if (!context_.sources.Usable(index, now) || now < source.not_before || !source.quota.Allows(source.unanswered, now)) return false;
   if (source.in_use >= context_.sources.ConnectionsAllowed(index) || connections() >= context_.config.max_connections) return false;
   const core::Offer offer{index, source.stats.connection_rate(), source.stats.latency()};
   const auto assignment = scheduler_.Next(offer, now);

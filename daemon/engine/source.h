@@ -12,6 +12,7 @@
 #include "daemon/core/absences.h"
 #include "daemon/core/connection_limit.h"
 #include "daemon/core/proof.h"
+#include "daemon/core/request_quota.h"
 #include "daemon/core/source_health.h"
 #include "daemon/core/source_stats.h"
 #include "daemon/core/token_bucket.h"
@@ -72,6 +73,8 @@ struct Source {
   int strange_answers = 0;                          // in a row, while not verified
 
   int in_use = 0;                                // connections that have a flight now
+  core::RequestQuota quota;                      // of requests for files, as the hub announces it
+  int unanswered = 0;                            // such requests on their way to the hub itself
   absl::Time not_before = absl::InfinitePast();  // back-off after failures
   int failures_in_a_row = 0;
   absl::Time failed_at = absl::InfinitePast();  // last

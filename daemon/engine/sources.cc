@@ -237,6 +237,18 @@ void Sources::OnHeaders(core::SourceIndex index, const hub::HeaderFields& header
   if (limit && limit->remaining <= 0) all_[index].health.Rest(limit->reset + absl::Seconds(1), now);
 }
 
+void Sources::OnFileAnswered(core::SourceIndex index, const hub::HeaderFields& headers, absl::Time asked, absl::Time now) {
+  --all_[index].unanswered;
+  const auto limit = hub::ParseRateLimit(hub::FindHeader(headers, "ratelimit"));
+  if (limit) all_[index].quota.OnReport(limit->remaining, limit->reset, asked, now);
+  OnHeaders(index, headers, now);
+}
+
+void Sources::OnFileGivenUp(core::SourceIndex index) {
+  --all_[index].unanswered;
+  all_[index].quota.OnLost();
+}
+
 std::optional<core::SourceIndex> Sources::Authority() const {
   for (core::SourceIndex i = 0; i < count(); ++i) {
     if (all_[i].config.authority && !all_[i].off && all_[i].hub() == hub::Hub::kHuggingFace) return i;
@@ -294,6 +306,7 @@ void Sources::Reset(core::SourceIndex index) {
   fresh.switched = old.switched;
   fresh.off_why = old.off_why;
   fresh.in_use = old.in_use;
+  fresh.unanswered = old.unanswered;
   fresh.bucket = old.bucket;
   old = std::move(fresh);
 }

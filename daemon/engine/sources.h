@@ -59,6 +59,10 @@ class Sources {
   DataHost& HostOf(core::SourceIndex index, const std::string& host);
   // RateLimit on any answer: rest ahead of time when the window is used up.
   void OnHeaders(core::SourceIndex index, const hub::HeaderFields& headers, absl::Time now);
+  // A request for a file goes to the hub itself; it is answered, or given up before.
+  void OnFileAsked(core::SourceIndex index) { ++all_[index].unanswered; }
+  void OnFileAnswered(core::SourceIndex index, const hub::HeaderFields& headers, absl::Time asked, absl::Time now);
+  void OnFileGivenUp(core::SourceIndex index);
 
   // A token of this realm.
   bool MaySendToken(core::SourceIndex index, hub::Hub realm = hub::Hub::kHuggingFace) const;

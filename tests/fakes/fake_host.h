@@ -117,6 +117,7 @@ struct FakeHost {
   // Counted.
   int requests = 0;
   int listings = 0;
+  int over_quota = 0;    // requests that were refused
   int active = 0;        // bodies under way
   int peak_active = 0;
   ByteCount sent = 0;
@@ -184,7 +185,9 @@ struct FakeHost {
       window_ends_ = wall + kWindow;
       in_window_ = 0;
     }
-    return ++in_window_ > quota;
+    const bool over = ++in_window_ > quota;
+    over_quota += over;
+    return over;
   }
   std::string QuotaHeader(absl::Time wall) const {
     return absl::StrCat(R"("resolvers";r=)", std::max(0, quota - in_window_), ";t=",
