@@ -13,6 +13,9 @@
 #include "absl/types/span.h"
 #include "daemon/base/status.h"
 #include "xxhash.h"
+#if defined(__x86_64__) && __has_include("xxh_x86dispatch.h")
+#include "xxh_x86dispatch.h"  // the widest vectors that this processor has, instead of what all have
+#endif
 
 namespace hfget::disk {
 namespace {

@@ -60,16 +60,17 @@ class CurlClient final : public Client {
   std::unique_ptr<Exchange> Take(RequestId id);
   Exchange* Find(RequestId id);
 
+  long ReceiveBuffer() const;
   CURL* TakeHandle();
   void GiveHandle(CURL* easy, bool clean);
 
   // Constant after construction.
   const CurlClientOptions options_;
-  const ExchangeDefaults defaults_;
   CURLM* const multi_;
   CURLSH* const share_;
 
   // Loop thread only.
+  ExchangeDefaults defaults_;
   std::thread::id owner_;
   RequestId last_id_ = 0;
   bool inside_curl_ =
@@ -84,10 +85,10 @@ class CurlClient final : public Client {
 
 CurlClient::CurlClient(CurlClientOptions options)
     : options_(std::move(options)),
-      defaults_{options_.user_agent, static_cast<long>(options_.receive_buffer_bytes),
-                static_cast<long>(absl::ToInt64Seconds(options_.idle_time)), TrustOfEnvironment()},
       multi_(curl_multi_init()),
-      share_(curl_share_init()) {
+      share_(curl_share_init()),
+      defaults_{options_.user_agent, static_cast<long>(options_.receive_buffer_bytes),
+                static_cast<long>(absl::ToInt64Seconds(options_.idle_time)), TrustOfEnvironment()} {
   if (multi_ == nullptr || share_ == nullptr) std::abort();  // no memory at start
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.idle_connections));
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_NOTHING));
@@ -156,6 +157,7 @@ void CurlClient::AttachStarted(absl::Time now) {
 void CurlClient::Attach(Exchange& exchange, absl::Time now) {
   CURL* easy = TakeHandle();
   if (easy == nullptr) return Finish(exchange, exchange.OutcomeOf(NetError::kLocal, "no memory"));
+  defaults_.receive_buffer_bytes = ReceiveBuffer();
   const absl::Status status = exchange.Attach(easy, defaults_);
   if (!status.ok()) {
     if (exchange.easy() == nullptr) GiveHandle(easy, /*clean=*/true);
@@ -251,6 +253,11 @@ std::unique_ptr<Exchange> CurlClient::Take(RequestId id) {
 Exchange* CurlClient::Find(RequestId id) {
   const auto entry = exchanges_.find(id);
   return entry == exchanges_.end() ? nullptr : entry->second.get();
+}
+
+long CurlClient::ReceiveBuffer() const {
+  const auto share = options_.all_receive_buffers_bytes / static_cast<ByteCount>(std::max<size_t>(exchanges_.size(), 1));
+  return static_cast<long>(std::min(options_.receive_buffer_bytes, std::max<ByteCount>(share, 64 * kKiB)));
 }
 
 CURL* CurlClient::TakeHandle() {

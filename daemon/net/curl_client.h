@@ -24,8 +24,10 @@ struct CurlClientOptions {
   // Request objects kept for the next request; some KiB each. Their receive buffers live only as
   // long as a request.
   int idle_handles = 64;
-  // What one read from a socket takes at most. A handler still sees at most 16 KiB a call.
+  // What one read from a socket takes at most. A handler still sees at most 16 KiB a call. Many requests at once share
+  // all_receive_buffers_bytes, down to 64 KiB each.
   ByteCount receive_buffer_bytes = 256 * kKiB;
+  ByteCount all_receive_buffers_bytes = 4 * kMiB;
 };
 
 // Certificate authorities are looked up in the environment here, once (see trust.h). Ignores
