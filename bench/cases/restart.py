@@ -8,6 +8,8 @@ Nothing is hashed again: over several connections bytes come out of order, and w
 So a run of its own, `one connection`, has everything in order; there the new daemon must read nothing of the file: `rchar`, one
 second after its first new byte, is at most 1 % of what was there. For the others it is shown.
 
+One connection alone (and curl) has a server of its own, which gives it the rate that the others have over all of theirs.
+
 curl -C - and aria2c -c are killed and started in the same way; their clock begins at the start of the command. Neither verifies.
 """
 
@@ -92,14 +94,15 @@ def run(work):
     size = room_for(scaled(10 * GIB, 256 * MIB), 2.2, work)
     repo = Repo(work / "web", {"model.bin": size})
     results: dict[str, list[dict]] = {}
-    sources = {"official": {"rate": RATE, "connections": CONNECTIONS}}
-    with StaticHub(work / "hub", repo, sources, workers=2, log=True) as hub:
+    many = StaticHub(work / "hub", repo, {"official": {"rate": RATE, "connections": CONNECTIONS}}, workers=2, log=True)
+    single = StaticHub(work / "single", repo, {"official": {"rate": RATE, "connections": 1}}, log=True)
+    with many as hub, single as one:
         out, number = work / "out", iter(range(1000))
         found = {
             "hfget": lambda: ours(work / f"d{next(number)}", hub, out, (), size),
             "hfget --no-fsync": lambda: ours(work / f"d{next(number)}", hub, out, ("--no-fsync",), size),
-            "hfget, one connection": lambda: ours(work / f"d{next(number)}", hub, out, (), size, 1),
-            "curl -C -": lambda: peer(peers.curl(hub.url("official", "model.bin"), out / "model.bin", "-C", "-"), work, size),
+            "hfget, one connection": lambda: ours(work / f"d{next(number)}", one, out, (), size, 1),
+            "curl -C -": lambda: peer(peers.curl(one.url("official", "model.bin"), out / "model.bin", "-C", "-"), work, size),
             "aria2c -c": lambda: peer(peers.aria2([hub.url("official", "model.bin")], out / "model.bin", CONNECTIONS, CONNECTIONS, "-c"), work, size),
         }
         for run_number in range(RUNS):

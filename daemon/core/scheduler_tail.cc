@@ -1,5 +1,15 @@
-// The end of a race, when all pieces are asked for: steal, take over, duplicate. Source: aria2's split, libtorrent's endgame
-// (reference/codebases.md §3); what may be thrown away: design.md "Racing".
+// What is taken from others. Rules, in their order:
+// - Unblock: while there is fresh work, the tail of the range at a file's front, when that range will take more than half of the
+//   time that is left (1 to 10 s): the whole-file hash cannot pass it.
+// - Steal: nothing fresh is left: the tail of the range that would end last, split by the two rates so that both halves end
+//   together, at whole pieces. Not from who is through in 0.3 s, nor by who would end later than 0.9 of what it takes now.
+// - Take over: of a range that is down to its last piece, the rest of that piece from where it stands, by who needs at most 0.7 of
+//   the time (0.4: of the same source, which shares its line); the victim ends, and no byte comes twice.
+// - Duplicate: the last piece of who is silent or cannot be relieved, once more from another source; the first whole copy counts. Races
+//   may throw away 1.5 % of all bytes, or one piece.
+// Nobody takes what he would bring after all others could have done all that is left.
+// Source: aria2's split of segments, libtorrent's endgame, libzypp's competition (reference/codebases.md §3, mirrors.md §5); what may be
+// thrown away: design.md "Racing".
 #include <algorithm>
 
 #include "daemon/core/scheduler.h"

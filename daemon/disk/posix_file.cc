@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,11 @@
 
 namespace hfget::disk {
 namespace {
+
+// What one write call takes. A kernel with large folios gives each call's bytes a block of memory of up to their size. Blocks up to
+// 32 KiB come from those that this processor has freed last; larger ones from memory that a hypervisor may have taken back, and then
+// must fill with zeros anew: 2 GiB by 1 MiB took seven times as long. Where that is not so, both are as fast.
+constexpr size_t kWriteBytes = 32 * kKiB;
 
 // Calls `call` until something other than a signal ends it.
 template <typename Call>
@@ -37,7 +43,7 @@ absl::StatusOr<Descriptor> OpenDescriptor(const std::string& path, int flags, un
 absl::Status PosixFile::PWrite(ByteCount offset, absl::string_view data) {
   while (!data.empty()) {
     const ssize_t written =
-        Uninterrupted([&] { return pwrite(descriptor_.get(), data.data(), data.size(), offset); });
+        Uninterrupted([&] { return pwrite(descriptor_.get(), data.data(), std::min(data.size(), kWriteBytes), offset); });
     if (written < 0) return ErrnoStatus(errno, "write", path_);
     if (written == 0) return ErrnoStatus(ENOSPC, "write", path_);
     data.remove_prefix(static_cast<size_t>(written));
