@@ -86,6 +86,16 @@ void PieceMap::Durable(PieceIndex piece) {
   if (states_[piece] == State::kWritten && covered_[piece]) Set(piece, State::kDurable);
 }
 
+std::vector<PieceIndex> PieceMap::DurableBefore(PieceIndex end) {
+  std::vector<PieceIndex> out;
+  for (PieceIndex p = 0; p < std::min(end, count()) && undurable_ > 0; ++p) {
+    if (states_[p] != State::kWritten) continue;
+    Set(p, State::kDurable);
+    out.push_back(p);
+  }
+  return out;
+}
+
 std::string PieceMap::DurableBitmap() const {
   std::string bitmap((count() + 7) / 8, '\0');
   for (PieceIndex p = 0; p < count(); ++p) {

@@ -50,6 +50,9 @@ class PieceMap {
   std::vector<PieceIndex> Undurable();
   // A sync that covered the piece has ended. A piece that was written anew since then stays undurable.
   void Durable(PieceIndex piece);
+  // Likewise all written pieces before `end`, whenever they were asked for: the sync began after they had been written. Those that
+  // were not durable before.
+  std::vector<PieceIndex> DurableBefore(PieceIndex end);
 
   // Piece 0 is the lowest bit of byte 0. Only durable pieces.
   std::string DurableBitmap() const;

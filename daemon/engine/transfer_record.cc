@@ -44,6 +44,10 @@ void Transfer::OnSynced(std::vector<PieceIndex> covered, int rewrites, absl::Sta
   }
   if (forgotten_ || rewrites != rewrites_) return EndCheckpoint();
   for (const PieceIndex piece : covered) pieces_.Durable(piece);
+  // The hash may have come further than what was there when the sync was asked for: those pieces were written when it began, and
+  // would they be fetched again after a restart, all would have to be hashed again.
+  const std::vector<PieceIndex> hashed = pieces_.DurableBefore(PieceCount(synced->hashed_bytes));
+  covered.insert(covered.end(), hashed.begin(), hashed.end());
   hashed_bytes_ = synced->hashed_bytes;
   hash_state_ = std::move(synced->hash_state);
   store::Batch batch;

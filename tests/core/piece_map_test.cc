@@ -163,6 +163,18 @@ TEST(PieceMapTest, APieceWrittenAnewDuringASyncIsNotDurableByIt) {
   EXPECT_EQ(Picture(map), "D");
 }
 
+TEST(PieceMapTest, WhatWasHashedBeforeASyncIsDurableByIt) {
+  PieceMap map(4 * kPieceBytes);
+  map.Claim({0, 3});
+  for (PieceIndex p = 0; p < 3; ++p) map.BeginWrite(p);
+  map.Written(0);
+  EXPECT_THAT(map.Undurable(), ElementsAre(0));
+  map.Written(1);
+  EXPECT_THAT(map.DurableBefore(3), ElementsAre(0, 1));  // the third is still being written
+  EXPECT_THAT(map.DurableBefore(4), ElementsAre());
+  EXPECT_TRUE(map.Consistent());
+}
+
 TEST(PieceMapTest, TheBitmapHoldsDurablePiecesLowestBitFirst) {
   const PieceMap map = Drawn("D.cwW..DD");
   EXPECT_EQ(map.DurableBitmap(), std::string("\x81\x01", 2));

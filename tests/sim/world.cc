@@ -302,7 +302,10 @@ void World::CheckRecord(const std::string& key, const records::v1::TransferRecor
     }
   }
   if (file == nullptr) return Broken(absl::StrCat(key, " is of no known file"));
-  for (const PieceRange& run : core::PieceMap::DurableRuns(record.durable_pieces(), record.size_bytes())) {
+  const auto runs = core::PieceMap::DurableRuns(record.durable_pieces(), record.size_bytes());
+  const ByteCount front = !runs.empty() && runs[0].begin == 0 ? BytesOf(runs[0], record.size_bytes()).end : 0;
+  if (record.hashed_bytes() > front) Broken(absl::StrCat(key, " has hashed what will be fetched again"));
+  for (const PieceRange& run : runs) {
     const ByteRange bytes = BytesOf(run, record.size_bytes());
     if (static_cast<ByteCount>(synced.size()) < bytes.end) return Broken(absl::StrCat(key, " claims what was not synced"));
     const absl::string_view claimed = absl::string_view(synced).substr(bytes.begin, bytes.size());
