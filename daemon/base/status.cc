@@ -19,6 +19,13 @@ absl::StatusCode CodeOf(int error) {
       return absl::StatusCode::kPermissionDenied;
     case EEXIST:
       return absl::StatusCode::kAlreadyExists;
+    case ENAMETOOLONG:
+    case EFBIG:
+      return absl::StatusCode::kInvalidArgument;
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+      return absl::StatusCode::kFailedPrecondition;
     case EIO:
       return absl::StatusCode::kDataLoss;
     default:

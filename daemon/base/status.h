@@ -18,7 +18,8 @@ inline absl::Status Annotate(const absl::Status& status, absl::string_view conte
 }
 
 // An error for a failed system call: "<what> <path>: <strerror>". ENOSPC and EDQUOT become RESOURCE_EXHAUSTED, ENOENT
-// NOT_FOUND, EACCES, EPERM and EROFS PERMISSION_DENIED, EEXIST ALREADY_EXISTS, EIO DATA_LOSS, the rest INTERNAL.
+// NOT_FOUND, EACCES, EPERM and EROFS PERMISSION_DENIED, EEXIST ALREADY_EXISTS, EIO DATA_LOSS, ENAMETOOLONG and EFBIG
+// INVALID_ARGUMENT, ENOTDIR, EISDIR and ELOOP FAILED_PRECONDITION, the rest INTERNAL.
 absl::Status ErrnoStatus(int error, absl::string_view what, absl::string_view path);
 
 }  // namespace hfget

@@ -12,7 +12,7 @@ bool MayFollow(PullState from, PullState to) {
     case PullState::kFailed:
     case PullState::kCancelled:
       return true;
-    case PullState::kQueued:  // after a restart, or when the token has come
+    case PullState::kQueued:  // after a restart, when the token has come, or the cause of a pause has gone
       return from != PullState::kPublishing;
     case PullState::kListing:
       return from == PullState::kQueued || from == PullState::kNeedsToken;
@@ -22,9 +22,11 @@ bool MayFollow(PullState from, PullState to) {
     case PullState::kPublishing:
       return from == PullState::kListing || from == PullState::kFetching;
     case PullState::kDone:
-      return from != PullState::kNeedsToken;
+      return from != PullState::kNeedsToken && from != PullState::kPaused;
     case PullState::kNeedsToken:
-      return true;
+      return from != PullState::kPaused;
+    case PullState::kPaused:
+      return from == PullState::kListing || from == PullState::kFetching || from == PullState::kPublishing;
     case PullState::kUnspecified:
       return false;
   }
@@ -51,6 +53,8 @@ absl::string_view PullStateName(PullState state) {
       return "cancelled";
     case PullState::kNeedsToken:
       return "needs-token";
+    case PullState::kPaused:
+      return "paused";
   }
   return "unknown";
 }

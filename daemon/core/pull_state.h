@@ -17,6 +17,7 @@ enum class PullState {
   kFailed = 6,
   kCancelled = 7,
   kNeedsToken = 8,
+  kPaused = 9,
 };
 
 bool IsTerminal(PullState state);            // done, failed, cancelled

@@ -17,6 +17,7 @@ static_assert(static_cast<int>(core::PullState::kDone) == v1::PULL_STATE_DONE);
 static_assert(static_cast<int>(core::PullState::kFailed) == v1::PULL_STATE_FAILED);
 static_assert(static_cast<int>(core::PullState::kCancelled) == v1::PULL_STATE_CANCELLED);
 static_assert(static_cast<int>(core::PullState::kNeedsToken) == v1::PULL_STATE_NEEDS_TOKEN);
+static_assert(static_cast<int>(core::PullState::kPaused) == v1::PULL_STATE_PAUSED);
 static_assert(static_cast<int>(core::ErrorCause::kInvalid) == v1::ERROR_CAUSE_INVALID);
 static_assert(static_cast<int>(core::ErrorCause::kNotFound) == v1::ERROR_CAUSE_NOT_FOUND);
 static_assert(static_cast<int>(core::ErrorCause::kUnauthorized) == v1::ERROR_CAUSE_UNAUTHORIZED);

@@ -30,6 +30,8 @@ TEST(ErrnoStatusTest, MapsWhatCallersDecideOn) {
   EXPECT_THAT(ErrnoStatus(EROFS, "", ""), HasCode(absl::StatusCode::kPermissionDenied));
   EXPECT_THAT(ErrnoStatus(EEXIST, "", ""), HasCode(absl::StatusCode::kAlreadyExists));
   EXPECT_THAT(ErrnoStatus(EIO, "", ""), HasCode(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(ErrnoStatus(ENAMETOOLONG, "", ""), HasCode(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(ErrnoStatus(ENOTDIR, "", ""), HasCode(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(ErrnoStatus(EINVAL, "", ""), HasCode(absl::StatusCode::kInternal));
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr PullState kAll[] = {
     PullState::kUnspecified, PullState::kQueued, PullState::kListing,   PullState::kFetching,  PullState::kPublishing,
-    PullState::kDone,        PullState::kFailed, PullState::kCancelled, PullState::kNeedsToken};
+    PullState::kDone,        PullState::kFailed, PullState::kCancelled, PullState::kNeedsToken,
+    PullState::kPaused};
 
 std::string Followers(PullState from) {
   std::string followers;
@@ -31,10 +32,11 @@ TEST(PullStateTest, APullGoesOnlyWhereItMay) {
   const Row rows[] = {
       {PullState::kUnspecified, "queued done failed cancelled needs-token"},
       {PullState::kQueued, "queued listing fetching done failed cancelled needs-token"},
-      {PullState::kListing, "queued fetching publishing done failed cancelled needs-token"},
-      {PullState::kFetching, "queued publishing done failed cancelled needs-token"},
-      {PullState::kPublishing, "fetching done failed cancelled needs-token"},
+      {PullState::kListing, "queued fetching publishing done failed cancelled needs-token paused"},
+      {PullState::kFetching, "queued publishing done failed cancelled needs-token paused"},
+      {PullState::kPublishing, "fetching done failed cancelled needs-token paused"},
       {PullState::kNeedsToken, "queued listing failed cancelled needs-token"},
+      {PullState::kPaused, "queued failed cancelled"},
       {PullState::kDone, ""},
       {PullState::kFailed, ""},
       {PullState::kCancelled, ""},
