@@ -34,6 +34,9 @@ class File {
   virtual void StartWriteback(ByteCount offset, ByteCount size) = 0;
   // The pages are no longer needed in the cache.
   virtual void DropCache() = 0;
+  // Whether somebody else has opened it since it was opened here for writing: its bytes may be theirs. False where the system
+  // cannot say.
+  virtual bool OpenedByOthers() = 0;
 };
 
 // A held advisory lock (flock). Released by the destructor.

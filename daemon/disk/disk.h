@@ -11,6 +11,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "daemon/base/content_hash.h"
 #include "daemon/base/file_system.h"
 #include "daemon/base/types.h"
@@ -39,6 +40,8 @@ struct OpenPartialOptions {
   ByteCount hashed_bytes = 0;
   std::string hash_state;
   std::string identity;
+  // SyncDone::modified of the record; InfinitePast: not known.
+  absl::Time modified = absl::InfinitePast();
   // Pieces beyond hashed_bytes that the record holds as done, so that the hash can pass them when
   // it comes there. Left out, they are hashed only by FinishHash.
   std::vector<PieceRange> landed;
@@ -59,6 +62,17 @@ struct SyncDone {
   // is on the disk.
   ByteCount hashed_bytes = 0;
   std::string hash_state;
+  // When the file last changed, not earlier than the sync; InfinitePast: not known.
+  absl::Time modified = absl::InfinitePast();
+  // Others may have changed bytes since they were written here: somebody has opened the file, or it is not as old as the record
+  // that it was resumed from.
+  bool touched = false;
+};
+
+// A piece and what it must be.
+struct ExpectedPiece {
+  PieceIndex piece = 0;
+  PieceDigest digest;
 };
 
 // Blocking work runs on the pool; each completion is posted to the executor given at construction,
@@ -82,6 +96,11 @@ class Disk {
 
   // Reads one piece back (to compare a duplicate, or for blame).
   virtual void Read(PartialId id, PieceIndex piece, Buffer into, Done<Buffer> done) = 0;
+
+  // Reads pieces back and answers those that cannot be read, or are not what they must be. Errors: CANCELLED when closed
+  // meanwhile.
+  virtual void FindDamage(PartialId id, std::vector<ExpectedPiece> pieces,
+                          Done<std::vector<PieceIndex>> done) = 0;
 
   // fdatasync of all that Write was asked for before the call. An error is final: the kernel may
   // have dropped what it could not write, so every later Sync and FinishHash of this partial fails

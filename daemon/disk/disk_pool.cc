@@ -1,6 +1,8 @@
 #include "daemon/disk/disk_pool.h"
 
+#include <atomic>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -23,18 +25,29 @@ using Ticket = OperationOrder::Ticket;
 // Long enough to be worth a turn, short enough (4-8 ms) that writes behind it in the queue do not
 // wait for long.
 constexpr int kPiecesPerTurn = 8;
+// Reading and digesting is faster.
+constexpr size_t kPiecesLookedAt = 32;
 
 // REQUIRES: every operation on it holds a ticket, from the call to the answer; the last is the one
 // that closes it.
 struct OpenFile {
   std::unique_ptr<PartialFile> file;
   OperationOrder order;
+  std::atomic<bool> closing{false};
   absl::Mutex mu;
   std::vector<std::pair<Ticket, Disk::Done<ContentHash>>> finishing ABSL_GUARDED_BY(mu);
   // One write at a time: the kernel lets only one into a file, and a second thread would spin until
   // it is its turn, when it could hash.
   bool writing ABSL_GUARDED_BY(mu) = false;
   std::deque<Task> to_write ABSL_GUARDED_BY(mu);
+};
+
+// A look for damage.
+struct Search {
+  std::vector<ExpectedPiece> expected;
+  size_t next = 0;
+  std::vector<PieceIndex> damaged;
+  Disk::Done<std::vector<PieceIndex>> done;
 };
 
 class DiskPool final : public Disk {
@@ -56,6 +69,8 @@ class DiskPool final : public Disk {
   void OpenPartial(OpenPartialOptions options, Done<Opened> done) override;
   void Write(PartialId id, PieceIndex piece, Buffer buffer, Done<WriteDone> done) override;
   void Read(PartialId id, PieceIndex piece, Buffer into, Done<Buffer> done) override;
+  void FindDamage(PartialId id, std::vector<ExpectedPiece> pieces,
+                  Done<std::vector<PieceIndex>> done) override;
   void Sync(PartialId id, Done<SyncDone> done) override;
   void FinishHash(PartialId id, Done<ContentHash> done) override;
   void ResetHash(PartialId id) override;
@@ -83,6 +98,7 @@ class DiskPool final : public Disk {
   void EndWrite(OpenFile* open);
   absl::StatusOr<Opened> RunOpen(const OpenPartialOptions& options);
   void RunHash(OpenFile* open, Ticket ticket);
+  void RunSearch(OpenFile* open, Ticket ticket, std::shared_ptr<Search> search);
   void HashIfDue(OpenFile* open);
   void AnswerFinished(OpenFile* open);
 
@@ -227,6 +243,36 @@ void DiskPool::Read(PartialId id, PieceIndex piece, Buffer into, Done<Buffer> do
       });
 }
 
+void DiskPool::FindDamage(PartialId id, std::vector<ExpectedPiece> pieces,
+                          Done<std::vector<PieceIndex>> done) {
+  OpenFile* open = Find(id);
+  if (open == nullptr) {
+    return Answer(std::move(done), absl::StatusOr<std::vector<PieceIndex>>(NotOpen(id)));
+  }
+  auto search = std::make_shared<Search>();
+  search->expected = std::move(pieces);
+  search->done = std::move(done);
+  const Ticket ticket = open->order.Begin(Kind::kOther);
+  Queue(open->order.AfterWrites([this, open, ticket, search] { RunSearch(open, ticket, search); }));
+}
+
+void DiskPool::RunSearch(OpenFile* open, Ticket ticket, std::shared_ptr<Search> search) {
+  const std::unique_ptr<char[]> scratch(new char[kPieceBytes]);
+  for (size_t i = 0; i < kPiecesLookedAt && search->next < search->expected.size(); ++i) {
+    const ExpectedPiece& expected = search->expected[search->next++];
+    const bool intact = open->file->IsIntact(expected, {scratch.get(), kPieceBytes});
+    if (!intact) search->damaged.push_back(expected.piece);
+  }
+  const bool closing = open->closing;
+  if (!closing && search->next < search->expected.size()) {
+    return threads_.Post([this, open, ticket, search] { RunSearch(open, ticket, search); });
+  }
+  absl::StatusOr<std::vector<PieceIndex>> found = std::move(search->damaged);
+  if (closing) found = absl::CancelledError("the file was closed");
+  Answer(std::move(search->done), std::move(found));
+  End(open, ticket);
+}
+
 void DiskPool::Sync(PartialId id, Done<SyncDone> done) {
   OpenFile* open = Find(id);
   if (open == nullptr) return Answer(std::move(done), absl::StatusOr<SyncDone>(NotOpen(id)));
@@ -249,6 +295,7 @@ void DiskPool::ClosePartial(PartialId id, bool remove, DoneStatus done) {
   }
   if (owned == nullptr) return Answer(std::move(done), NotOpen(id));
   OpenFile* open = owned.get();
+  open->closing = true;
   open->file->hash().Stop();
   Queue(open->order.AfterAll(
       [this, remove, owned = std::move(owned), done = std::move(done)]() mutable {

@@ -80,6 +80,7 @@ struct PartialFile::Parts {
   std::unique_ptr<FileLock> lock;
   std::unique_ptr<File> file;
   bool resumed = false;
+  bool changed_meanwhile = false;
   std::string identity;
   FileHasher hasher;
   std::vector<PieceRange> landed;
@@ -96,9 +97,10 @@ absl::StatusOr<std::unique_ptr<PartialFile>> PartialFile::Open(FileSystem& fs,
   HFGET_ASSIGN_OR_RETURN(const FileInfo info, fs.LStat(options.path));
   std::vector<PieceRange> landed;
   FileHasher hasher = HasherFor(options, resumed, landed);
+  const bool changed = resumed && info.modified != options.modified;
   return std::unique_ptr<PartialFile>(new PartialFile(
       fs, options, digester, sync,
-      {std::move(lock), std::move(file), resumed, IdentityOf(info), hasher, std::move(landed)}));
+      {std::move(lock), std::move(file), resumed, changed, IdentityOf(info), hasher, std::move(landed)}));
 }
 
 PartialFile::PartialFile(FileSystem& fs, const OpenPartialOptions& options,
@@ -109,6 +111,7 @@ PartialFile::PartialFile(FileSystem& fs, const OpenPartialOptions& options,
       size_(options.size),
       sync_(sync),
       resumed_(parts.resumed),
+      changed_meanwhile_(parts.changed_meanwhile),
       identity_(std::move(parts.identity)),
       lock_(std::move(parts.lock)),
       file_(std::move(parts.file)),
@@ -158,17 +161,36 @@ absl::StatusOr<Buffer> PartialFile::Read(PieceIndex piece, Buffer into) {
   return into;
 }
 
+bool PartialFile::IsIntact(const ExpectedPiece& expected, absl::Span<char> scratch) const {
+  if (!CheckPiece(expected.piece).ok()) return false;
+  const ByteRange range = BytesOf({expected.piece, expected.piece + 1}, size_);
+  const absl::Span<char> bytes = scratch.first(static_cast<size_t>(range.size()));
+  return file_->PRead(range.begin, bytes).ok() &&
+         digester_({bytes.data(), bytes.size()}) == expected.digest;
+}
+
 absl::StatusOr<SyncDone> PartialFile::Sync() {
   absl::MutexLock lock(&sync_mu_);
   HFGET_RETURN_IF_ERROR(health());
   // Before the sync: what is hashed while it runs may not be on the disk when it ends.
   SyncDone done = hash_.Get();
-  if (!sync_) return done;
-  absl::Status status = SyncToDisk();
+  absl::Status status = sync_ ? SyncToDisk() : absl::OkStatus();
+  if (status.ok()) status = LookWhoElse(done);
   if (status.ok()) return done;
   absl::MutexLock health_lock(&health_mu_);
   health_ = status;
   return status;
+}
+
+// What was written into a file that has lost its name is lost with it.
+absl::Status PartialFile::LookWhoElse(SyncDone& done) const {
+  HFGET_ASSIGN_OR_RETURN(const FileInfo info, fs_.LStat(path_));
+  if (IdentityOf(info) != identity_) {
+    return absl::NotFoundError(absl::StrCat("another file was put in the place of ", path_));
+  }
+  done.modified = info.modified;
+  done.touched = changed_meanwhile_ || info.size != size_ || file_->OpenedByOthers();
+  return absl::OkStatus();
 }
 
 absl::Status PartialFile::SyncToDisk() {

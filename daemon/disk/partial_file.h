@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
 #include "daemon/base/file_system.h"
 #include "daemon/base/types.h"
 #include "daemon/disk/buffer_pool.h"
@@ -37,6 +38,8 @@ class PartialFile {
   // Errors: INVALID_ARGUMENT when `buffer` is not as long as the piece.
   absl::StatusOr<WriteDone> Write(PieceIndex piece, Buffer buffer);
   absl::StatusOr<Buffer> Read(PieceIndex piece, Buffer into);
+  // Whether the piece can be read and is what it must be. `scratch` holds a piece.
+  bool IsIntact(const ExpectedPiece& expected, absl::Span<char> scratch) const;
   absl::StatusOr<SyncDone> Sync();
   absl::Status Close(bool remove);
 
@@ -52,6 +55,7 @@ class PartialFile {
 
   absl::Status CheckPiece(PieceIndex piece) const;
   absl::Status SyncToDisk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sync_mu_);
+  absl::Status LookWhoElse(SyncDone& done) const;
   void Pace(ByteRange written);
 
   FileSystem& fs_;
@@ -60,6 +64,7 @@ class PartialFile {
   const ByteCount size_;
   const bool sync_;
   const bool resumed_;
+  const bool changed_meanwhile_;  // since the record that it was resumed from
   const std::string identity_;
   std::unique_ptr<FileLock> lock_;  // held until the file is closed
   std::unique_ptr<File> file_;

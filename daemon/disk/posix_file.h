@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "daemon/base/file_system.h"
 #include "daemon/base/types.h"
+#include "daemon/disk/open_watch.h"
 
 namespace hfget::disk {
 
@@ -35,10 +36,12 @@ class Descriptor {
 // open(2) with O_CLOEXEC, tried again after EINTR. `mode` counts only with O_CREAT.
 absl::StatusOr<Descriptor> OpenDescriptor(const std::string& path, int flags, unsigned mode = 0);
 
+// Constant but for the bytes beneath.
 class PosixFile final : public File {
  public:
-  PosixFile(Descriptor descriptor, std::string path)
-      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+  // `watch` is of the same file, or null: then nobody is seen.
+  PosixFile(Descriptor descriptor, std::string path, std::unique_ptr<OpenWatch::Watched> watch = nullptr)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)), watch_(std::move(watch)) {}
 
   absl::Status PWrite(ByteCount offset, absl::string_view data) override;
   absl::Status PRead(ByteCount offset, absl::Span<char> out) override;
@@ -46,12 +49,14 @@ class PosixFile final : public File {
   absl::Status Sync() override;
   void StartWriteback(ByteCount offset, ByteCount size) override;
   void DropCache() override;
+  bool OpenedByOthers() override { return watch_ != nullptr && watch_->opened(); }
 
  private:
   absl::Status CheckFreeSpace(ByteCount size) const;
 
   const Descriptor descriptor_;
   const std::string path_;  // as opened; for messages
+  const std::unique_ptr<OpenWatch::Watched> watch_;
 };
 
 }  // namespace hfget::disk

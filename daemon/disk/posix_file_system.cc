@@ -102,7 +102,7 @@ LockResult Lock(const Descriptor& descriptor, const std::string& path) {
 
 absl::StatusOr<std::unique_ptr<File>> PosixFileSystem::OpenForWrite(const std::string& path) {
   HFGET_ASSIGN_OR_RETURN(Descriptor fd, OpenDescriptor(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644));
-  return std::make_unique<PosixFile>(std::move(fd), path);
+  return std::make_unique<PosixFile>(std::move(fd), path, watch_.Add(path));
 }
 
 // O_NONBLOCK: a FIFO of this name would block the thread for ever; regular files do not know it.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/base/file_system.h"
+#include "daemon/disk/open_watch.h"
 
 namespace hfget::disk {
 
@@ -39,6 +40,7 @@ class PosixFileSystem final : public FileSystem {
   // A name beside `path` that no other thread, daemon or earlier run uses.
   std::string TemporaryBeside(const std::string& path);
 
+  OpenWatch watch_;
   std::atomic<uint64_t> temporaries_{0};
 };
 

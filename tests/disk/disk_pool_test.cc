@@ -367,5 +367,23 @@ TEST(DiskPoolOnDisk, ManyFilesInRandomOrderHaveTheRightHash) {
   disk.reset();
 }
 
+TEST_F(DiskPoolTest, FindsDamageAfterTheWritesThatWereAskedFor) {
+  Start();
+  const PartialId id = OpenNew("/x.partial", 100 * kPieceBytes);
+  std::vector<ExpectedPiece> expected;
+  for (PieceIndex piece = 0; piece < 100; ++piece) {
+    StatusAnswer<WriteDone> done;
+    disk_->Write(id, piece, Filled('a'), done.Done());
+    expected.push_back({piece, done.Get()->digest});
+  }
+  fs_.Alter("/x.partial", 70 * kPieceBytes, "x");
+  StatusAnswer<std::vector<PieceIndex>> damaged;
+  disk_->FindDamage(id, expected, damaged.Done());
+  EXPECT_THAT(*damaged.Get(), ElementsAre(70));
+  StatusAnswer<std::vector<PieceIndex>> closed;
+  disk_->FindDamage(id + 1, expected, closed.Done());
+  EXPECT_THAT(closed.Get(), HasCode(Code::kFailedPrecondition));
+}
+
 }  // namespace
 }  // namespace hfget::disk

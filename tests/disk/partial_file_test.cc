@@ -285,5 +285,59 @@ TEST_F(PartialFileTest, StateNeverLeadsData) {
   EXPECT_GT(resumed, 5);
 }
 
+TEST_F(PartialFileTest, ASyncSaysWhetherOthersWereAtTheFile) {
+  auto file = *Open();
+  Land(*file, 0, 'a');
+  EXPECT_FALSE(file->Sync()->touched);
+  fs_.Alter(options_.path, 5, "x");
+  EXPECT_TRUE(file->Sync()->touched);
+}
+
+TEST_F(PartialFileTest, ASyncOfAFileWhoseNameIsGoneFails) {
+  auto file = *Open();
+  Land(*file, 0, 'a');
+  fs_.Drop(options_.path);
+  EXPECT_THAT(file->Sync(), HasCode(Code::kNotFound));
+  EXPECT_THAT(file->Sync(), HasCode(Code::kNotFound));
+}
+
+TEST_F(PartialFileTest, AFileThatIsAsOldAsItsRecordIsBelieved) {
+  auto file = *Open();
+  Land(*file, 0, 'a');
+  const SyncDone done = *file->Sync();
+  Record(*file, done);
+  options_.modified = done.modified;
+  ASSERT_OK(file->Close(false));
+  file = *Open();
+  EXPECT_TRUE(file->resumed());
+  EXPECT_FALSE(file->Sync()->touched);
+}
+
+TEST_F(PartialFileTest, AFileThatHasChangedSinceItsRecordIsNot) {
+  auto file = *Open();
+  Land(*file, 0, 'a');
+  const SyncDone done = *file->Sync();
+  Record(*file, done);
+  options_.modified = done.modified;
+  ASSERT_OK(file->Close(false));
+  fs_.Alter(options_.path, 5, "x");
+  file = *Open();
+  EXPECT_TRUE(file->resumed());
+  EXPECT_TRUE(file->Sync()->touched);
+}
+
+TEST_F(PartialFileTest, FindsThePiecesThatAreNotWhatWasWritten) {
+  auto file = *Open();
+  std::vector<ExpectedPiece> expected;
+  for (const PieceIndex piece : {0, 1, 2}) expected.push_back({piece, file->Write(piece, Filled('a'))->digest});
+  fs_.Alter(options_.path, kPieceBytes + 5, "x");
+  std::string scratch(static_cast<size_t>(kPieceBytes), 0);
+  EXPECT_TRUE(file->IsIntact(expected[0], absl::MakeSpan(scratch)));
+  EXPECT_FALSE(file->IsIntact(expected[1], absl::MakeSpan(scratch)));
+  fs_.Truncate(options_.path, 2 * kPieceBytes);
+  EXPECT_FALSE(file->IsIntact(expected[2], absl::MakeSpan(scratch)));
+  EXPECT_FALSE(file->IsIntact({99, {}}, absl::MakeSpan(scratch)));
+}
+
 }  // namespace
 }  // namespace hfget::disk

@@ -65,6 +65,20 @@ class FakeDisk final : public disk::Disk {
     });
   }
 
+  void FindDamage(disk::PartialId id, std::vector<disk::ExpectedPiece> pieces,
+                  Done<std::vector<PieceIndex>> done) override {
+    const auto open = Find(id);
+    if (open == nullptr) return Answer(std::move(done), absl::StatusOr<std::vector<PieceIndex>>(NotOpen(id)));
+    AfterWrites(*open, pace_.other, [this, open, pieces = std::move(pieces), done = std::move(done)]() mutable {
+      std::vector<PieceIndex> damaged;
+      std::string scratch(static_cast<size_t>(kPieceBytes), 0);
+      for (const disk::ExpectedPiece& piece : pieces) {
+        if (!open->file->IsIntact(piece, absl::MakeSpan(scratch))) damaged.push_back(piece.piece);
+      }
+      Answer(std::move(done), absl::StatusOr<std::vector<PieceIndex>>(std::move(damaged)));
+    });
+  }
+
   void Sync(disk::PartialId id, Done<disk::SyncDone> done) override {
     ++syncs;
     const auto open = Find(id);

@@ -60,6 +60,11 @@ class MemoryFileSystem final : public FileSystem {
     absl::MutexLock lock(&mu_);
     faults_.push_back({std::move(operation), std::move(path_part), std::move(status), times});
   }
+  // What failed is well again.
+  void Mend() {
+    absl::MutexLock lock(&mu_);
+    faults_.clear();
+  }
   // Allocate of more than this answers RESOURCE_EXHAUSTED.
   void set_free_space(ByteCount bytes) {
     absl::MutexLock lock(&mu_);
@@ -114,6 +119,38 @@ class MemoryFileSystem final : public FileSystem {
     file->data = file->synced_data = std::string(data);
     const std::string name = Split(path).back();
     folder->entries[name] = folder->synced_entries[name] = std::move(file);
+  }
+  // Somebody else overwrites bytes of a file, on the disk at once.
+  void Alter(const std::string& path, ByteCount offset, absl::string_view data) {
+    absl::MutexLock lock(&mu_);
+    const Place place = Resolve(path, true);
+    if (place.node == nullptr) return;
+    ++place.node->opens;
+    place.node->modified = Tick();
+    const size_t end = static_cast<size_t>(offset) + data.size();
+    for (std::string* bytes : {&place.node->data, &place.node->synced_data}) {
+      if (bytes->size() < end) bytes->resize(end);
+      std::copy(data.begin(), data.end(), bytes->begin() + offset);
+    }
+  }
+  // Somebody else removes it, whatever it is and holds.
+  void Drop(const std::string& path) {
+    absl::MutexLock lock(&mu_);
+    const Place place = Resolve(path, false);
+    if (place.node == nullptr) return;
+    place.folder->entries.erase(place.name);
+    place.folder->synced_entries.erase(place.name);
+  }
+  // Somebody else cuts a file off.
+  void Truncate(const std::string& path, ByteCount size) {
+    absl::MutexLock lock(&mu_);
+    const Place place = Resolve(path, true);
+    if (place.node == nullptr) return;
+    ++place.node->opens;
+    place.node->modified = Tick();
+    for (std::string* bytes : {&place.node->data, &place.node->synced_data}) {
+      bytes->resize(std::min(bytes->size(), static_cast<size_t>(size)));
+    }
   }
   // The content, or "<none>", without counting.
   std::string Content(const std::string& path) const {
@@ -306,9 +343,11 @@ class MemoryFileSystem final : public FileSystem {
     absl::Time born, modified;
     std::string data;  // of a file, or a link's target
     std::string synced_data;
+    std::vector<std::pair<size_t, size_t>> dirty;  // written since the last sync
     ByteCount hollow_size = 0;
     std::map<std::string, std::shared_ptr<Node>> entries;
     std::map<std::string, std::shared_ptr<Node>> synced_entries;
+    int opens = 0;
     uint64_t locked_in = 0;  // the epoch in which the lock was taken; 0: free
   };
   // Where a path leads: `node` is null when nothing has that name, `folder` when its parent is
@@ -327,7 +366,7 @@ class MemoryFileSystem final : public FileSystem {
   class OpenFile final : public File {
    public:
     OpenFile(MemoryFileSystem* fs, std::shared_ptr<Node> node, std::string path, uint64_t epoch)
-        : fs_(fs), node_(std::move(node)), path_(std::move(path)), epoch_(epoch) {}
+        : fs_(fs), node_(std::move(node)), path_(std::move(path)), epoch_(epoch), opens_(++node_->opens) {}
 
     absl::Status PWrite(ByteCount offset, absl::string_view data) override {
       absl::MutexLock lock(&fs_->mu_);
@@ -335,6 +374,7 @@ class MemoryFileSystem final : public FileSystem {
       const size_t end = static_cast<size_t>(offset) + data.size();
       if (node_->data.size() < end) node_->data.resize(end);
       std::copy(data.begin(), data.end(), node_->data.begin() + offset);
+      node_->dirty.emplace_back(static_cast<size_t>(offset), end);
       node_->modified = fs_->Tick();
       return absl::OkStatus();
     }
@@ -357,8 +397,14 @@ class MemoryFileSystem final : public FileSystem {
     }
     absl::Status Sync() override {
       absl::MutexLock lock(&fs_->mu_);
-      HFGET_RETURN_IF_ERROR(Change("Sync"));
-      node_->synced_data = node_->data;
+      const absl::Status status = Change("Sync");
+      // As Linux does it: what could not be written back is clean from now on, and the next sync knows nothing of it.
+      const auto dirty = std::exchange(node_->dirty, {});
+      if (!status.ok()) return status;
+      node_->synced_data.resize(node_->data.size());
+      for (const auto& [begin, end] : dirty) {
+        std::copy(node_->data.begin() + begin, node_->data.begin() + end, node_->synced_data.begin() + begin);
+      }
       return absl::OkStatus();
     }
     void StartWriteback(ByteCount, ByteCount) override {
@@ -366,6 +412,10 @@ class MemoryFileSystem final : public FileSystem {
       ++fs_->calls_["StartWriteback"];
     }
     void DropCache() override {}
+    bool OpenedByOthers() override {
+      absl::MutexLock lock(&fs_->mu_);
+      return node_->opens != opens_;
+    }
 
    private:
     absl::Status Change(const std::string& operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(fs_->mu_) {
@@ -377,6 +427,7 @@ class MemoryFileSystem final : public FileSystem {
     const std::shared_ptr<Node> node_;
     const std::string path_;
     const uint64_t epoch_;
+    const int opens_;
   };
 
   class Lock final : public FileLock {
@@ -487,6 +538,7 @@ class MemoryFileSystem final : public FileSystem {
   static void Forget(Node& node, Lose lose) {
     if (lose == Lose::kNothing) return;
     node.data = node.synced_data;
+    node.dirty.clear();
     if (lose == Lose::kUnsyncedEverything) node.entries = node.synced_entries;
     node.synced_entries = node.entries;
     for (auto& [name, child] : node.entries) Forget(*child, lose);

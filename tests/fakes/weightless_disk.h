@@ -42,6 +42,9 @@ class WeightlessDisk final : public disk::Disk {
   void Read(disk::PartialId, PieceIndex, disk::Buffer, Done<disk::Buffer> done) override {
     Later<absl::StatusOr<disk::Buffer>>(std::move(done), absl::UnimplementedError("nothing is kept"));
   }
+  void FindDamage(disk::PartialId, std::vector<disk::ExpectedPiece>, Done<std::vector<PieceIndex>> done) override {
+    Later<absl::StatusOr<std::vector<PieceIndex>>>(std::move(done), std::vector<PieceIndex>());
+  }
   void Sync(disk::PartialId, Done<disk::SyncDone> done) override {
     Later<absl::StatusOr<disk::SyncDone>>(std::move(done), disk::SyncDone{});
   }
