@@ -47,6 +47,7 @@ struct PullError {
   std::string source;
   std::optional<absl::Duration> retry_after;
   std::optional<hub::HubError> no_access = std::nullopt;  // a valid token was sent, and its account may not
+  bool may_pass = false;  // the disk's: worth waiting for
 };
 
 struct FileSnapshot {

@@ -143,6 +143,7 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
     if (core::IsTerminal(pull->state()) || !pull->SameAs(spec)) continue;
     if (!spec.token.empty()) pull->GiveToken(std::move(spec.token), spec.token_is_ambient);
     pull->SetLimits(spec.max_bytes_per_sec, spec.max_connections);
+    pull->TryDiskNow();
     if (!spec.modelscope_token.empty()) pull->GiveModelScopeToken(std::move(spec.modelscope_token));
     return answer(PullStarted{pull->Snapshot(clock_.Steady()), true});
   }

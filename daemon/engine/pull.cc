@@ -109,6 +109,7 @@ void Pull::MaybeFinish() {
 }
 
 void Pull::OnTransferFailed(size_t index, PullError error) {
+  if (error.may_pass) return Pause(std::move(error), needed_ + files_[index].size);
   running_.erase(index);
   if (error.no_access) return FailWithoutAccess(std::move(error), files_[index].path);
   Fail(std::move(error));
@@ -129,8 +130,8 @@ void Pull::Finish() {
         }
         return missing->empty() ? layout->Finish(fs, revision, commit) : absl::OkStatus();
       },
-      lifetime_.Guard([this, missing](absl::Status status) {
-        if (core::IsTerminal(state_)) return;
+      lifetime_.Guard([this, missing, reading = reading_](absl::Status status) {
+        if (state_ != core::PullState::kPublishing || reading != reading_) return;
         if (!status.ok()) return FailDisk(status);
         if (missing->empty()) return SetState(core::PullState::kDone);
         FetchAgain(std::move(*missing));
@@ -155,13 +156,6 @@ void Pull::FetchAgain(std::vector<size_t> missing) {
   OpenMore();
 }
 
-void Pull::FailDisk(const absl::Status& status) {
-  PullError error;
-  error.cause = core::ErrorCause::kDisk;
-  error.message = std::string(status.message());
-  Fail(std::move(error));
-}
-
 void Pull::Fail(PullError error) {
   if (core::IsTerminal(state_)) return;
   error_ = std::move(error);
@@ -174,6 +168,10 @@ void Pull::Cancel(bool discard_partial) {
   if (core::IsTerminal(state_)) return;
   running_.clear();
   racer_.Leave(*this, discard_partial);
+  // A paused pull has let go of its partial files.
+  if (discard_partial && state_ == core::PullState::kPaused) {
+    for (const Todo& todo : todo_) racer_.Discard(layout_->PartialPath(files_[todo.file]));
+  }
   SetState(core::PullState::kCancelled);
 }
 

@@ -53,6 +53,8 @@ class Pull final : public TransferClient {
   void GiveModelScopeToken(Secret token);
   // With an equal request; 0 leaves what there is.
   void SetLimits(ByteCount max_bytes_per_sec, int max_connections);
+  // With an equal request: a pull that waits for the disk tries it now.
+  void TryDiskNow();
   // Fails it when nothing has come for too long.
   void CheckProgress(absl::Time now);
 
@@ -129,7 +131,11 @@ class Pull final : public TransferClient {
   void Finish();
   // Files that were there and are not any more.
   void FetchAgain(std::vector<size_t> missing);
-  void FailDisk(const absl::Status& status);
+  // Pauses it where waiting may help. `space`: bytes that must be free before it can go on.
+  void FailDisk(const absl::Status& status, ByteCount space = 0);
+  void Pause(PullError error, ByteCount space);  // pull_pause.cc
+  void PlanTrial();
+  void TryDisk();
   // Fails it with the name of the account in the words, as soon as that is known (pull_access.cc).
   void FailWithoutAccess(PullError error, const std::string& path);
   // It has failed for want of a token that an earlier run had.
@@ -176,6 +182,12 @@ class Pull final : public TransferClient {
   size_t next_todo_ = 0;
   ByteCount needed_ = 0;  // of the disk, for those of todo_ that no partial file has taken yet
   std::map<size_t, const Transfer*> running_;  // by file index
+  bool begun_ = false;  // the target was writable once, now or in an earlier run
+  ByteCount space_ = 0;      // paused: bytes that must be free before it goes on
+  ByteCount in_flight_ = 0;  // paused: written of files that were under way
+  int trials_ = 0;           // of the disk, since it last went well
+  int pauses_ = 0;           // so that only the last one's trials count
+  absl::Time resumed_ = absl::InfinitePast();
   int repo_files_ = 0;
   int total_files_ = 0;
   int done_files_ = 0;

@@ -222,7 +222,7 @@ void Pull::LookOn() {
   context_.disk.Run([sweep, layout = layout_](FileSystem& fs) { return Prepare(fs, *layout, *sweep); },
                     lifetime_.Guard([this, sweep, last, reading = reading_](absl::Status status) {
                       if (core::IsTerminal(state_) || reading != reading_) return;
-                      if (!status.ok()) return FailDisk(status);
+                      if (!status.ok()) return FailDisk(status, sweep->needed);
                       sweeping_ = false;
                       settled_ = last;
                       OnSwept(*sweep);
@@ -254,6 +254,7 @@ absl::Status Pull::Prepare(FileSystem& fs, layout::Layout& layout, Sweep& sweep)
 
 void Pull::OnSwept(const Sweep& sweep) {
   writable_ = sweep.writable;
+  begun_ = begun_ || writable_;
   for (const FoundFile& found : sweep.found) {
     const size_t i = swept_++;
     if (!found.present) {

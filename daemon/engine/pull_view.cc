@@ -34,7 +34,7 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
   s.error = error_;
   s.path = path_;
   s.total = total_;
-  s.done = done_;
+  s.done = done_ + in_flight_;
   s.reused = reused_;
   s.fetched = fetched_;
   s.wasted = wasted_;
@@ -164,6 +164,8 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::Pu
   canonical_ = spec_.repo;
   const auto state = static_cast<core::PullState>(r.state());
   state_ = core::IsTerminal(state) || state == core::PullState::kNeedsToken ? state : core::PullState::kQueued;
+  begun_ = state_ == core::PullState::kQueued && state != core::PullState::kQueued && state != core::PullState::kListing;
+  if (state == core::PullState::kPaused) error_ = {};
   if (r.finished_unix_ms() > 0) finished_ = absl::FromUnixMillis(r.finished_unix_ms());
   if (state_ == core::PullState::kDone) {
     done_ = total_;

@@ -78,6 +78,12 @@ void Racer::Forget(const std::string& key, bool on_disk) {
   context_.disk.Run([key](FileSystem& fs) { return fs.Remove(key); }, [](absl::Status) {});
 }
 
+void Racer::Discard(const std::string& key) {
+  const Transfer* transfer = Find(key);
+  if (transfer == nullptr) return Forget(key, false);
+  if (!transfer->joinable()) discarded_.insert(key);
+}
+
 Transfer* Racer::TransferOf(core::FileId file) const {
   const auto it = transfers_.find(file);
   return it == transfers_.end() ? nullptr : it->second.get();
@@ -384,6 +390,7 @@ void Racer::OnOver(Transfer& transfer) {
   retired_transfers_.push_back(std::move(it->second));
   transfers_.erase(it);
   work_changed_ = true;
+  if (discarded_.erase(transfer.key()) > 0) Forget(transfer.key(), false);
   const auto next = by_key_.find(transfer.key());
   if (next != by_key_.end() && next->second->waits_to_open() && !Closing(transfer.key())) Open(*next->second);
 }

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   void Load(std::string key, records::v1::TransferRecord record);
   // The file is in its place: an unfinished one of an earlier run is of no use any more. `on_disk`: it was seen there.
   void Forget(const std::string& key, bool on_disk);
+
+  // Nobody will want what is unfinished of it: removed now, or as soon as its transfer has let go of it.
+  void Discard(const std::string& key);
 
   // Does what is due: stalls, checkpoints, new fetches, hopeless files. Called every turn of the loop.
   void Tick(absl::Time now);
@@ -93,6 +97,7 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   std::map<core::FileId, std::unique_ptr<Transfer>> transfers_;
   std::map<std::string, Transfer*> by_key_;  // those that may be joined
   absl::flat_hash_map<std::string, records::v1::TransferRecord> records_;
+  std::set<std::string> discarded_;  // keys of transfers that are closing
   std::map<core::FlightId, std::unique_ptr<Fetch>> fetches_;
   std::deque<core::FlightId> paused_;
   std::vector<std::unique_ptr<Fetch>> retired_fetches_;  // destroyed at the end of the turn: they may be on the stack

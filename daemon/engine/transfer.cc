@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/log.h"
+#include "daemon/core/disk_fault.h"
 #include "daemon/engine/verdicts.h"
 
 namespace hfget::engine {
@@ -18,8 +19,9 @@ PullError DiskError(const absl::Status& status, absl::string_view doing) {
   PullError error;
   error.cause = core::ErrorCause::kDisk;
   error.message = absl::StrCat(doing, ": ", status.message());
+  error.may_pass = core::RemedyFor(status.code(), core::DiskStage::kBegun) == core::DiskRemedy::kWait;
   if (absl::IsResourceExhausted(status)) {
-    absl::StrAppend(&error.message, "; free some space, then pull again: what is there is kept");
+    absl::StrAppend(&error.message, "; free some space: what is there is kept");
   } else if (absl::IsPermissionDenied(status)) {
     absl::StrAppend(&error.message, "; make the folder writable for this user, or choose another one");
   }
@@ -115,6 +117,9 @@ void Transfer::OpenPartial() {
     options.hashed_bytes = record_->hashed_bytes();
     options.hash_state = record_->hash_state();
     options.identity = record_->partial_identity();
+    if (record_->partial_modified_unix_ns() != 0) {
+      options.modified = absl::FromUnixNanos(record_->partial_modified_unix_ns());
+    }
     options.landed = core::PieceMap::DurableRuns(record_->durable_pieces(), file_.size);
   }
   context_.disk.OpenPartial(std::move(options), lifetime_.Guard([this](absl::StatusOr<disk::Opened> opened) {
@@ -135,7 +140,7 @@ void Transfer::OnOpened(absl::StatusOr<disk::Opened> opened) {
     pieces_.LoadDurable(record_->durable_pieces());
     hashed_bytes_ = record_->hashed_bytes();
     hash_state_ = record_->hash_state();
-    provenance_loaded_ = false;
+    LoadProvenance();
   }
   record_.reset();
   state_ = State::kFetching;

@@ -1,6 +1,6 @@
 // One partial file: opened, filled by fetches, checkpointed, hashed, published for every pull that wants it.
 // transfer.cc: from the wish to the last piece. transfer_sources.cc: who may serve it. transfer_refusal.cc: what a hub's no
-// means. transfer_finish.cc: hash, blame, publication. transfer_record.cc: what outlives the process.
+// means. transfer_finish.cc: hash, blame, publication. transfer_damage.cc: what the disk lost. transfer_record.cc: what outlives the process.
 #ifndef HFGET_DAEMON_ENGINE_TRANSFER_H_
 #define HFGET_DAEMON_ENGINE_TRANSFER_H_
 
@@ -177,15 +177,23 @@ class Transfer {
   // --- transfer_finish.cc ---
   void MaybeFinish();
   void OnHashed(absl::StatusOr<ContentHash> hash);
-  void LoadProvenanceThenBlame();
-  void LoadProvenance(PieceIndex first, const records::v1::ProvenanceRecord& record);
   void Blame();
+  // Throws them away.
+  void FetchAgain(const std::vector<PieceIndex>& pieces);
   void FailCorrupt();
   void SyncThenPublish();
   void RecordThenPublish();
   void PublishNext(size_t claim);
   void OnPublished(size_t claim, const absl::Status& status);
   void EndPublished();
+
+  // --- transfer_damage.cc ---
+  // `intact`: every piece is on the disk as it was written. Otherwise those that are not are fetched again.
+  void LookForDamage(absl::AnyInvocable<void()> intact);
+  void OnDamage(const std::vector<PieceIndex>& damaged, absl::AnyInvocable<void()> intact);
+  // Finds out who sent what before the restart. Nothing is recorded meanwhile, so that it is not forgotten.
+  void LoadProvenance();
+  void TakeProvenance(PieceIndex first, const records::v1::ProvenanceRecord& record);
 
   // --- transfer_record.cc ---
   bool HasToRecord() const;
@@ -218,8 +226,11 @@ class Transfer {
   std::string identity_;
   ByteCount hashed_bytes_ = 0;  // as of the last sync
   std::string hash_state_;
+  absl::Time modified_ = absl::InfinitePast();  // of the partial file, as of the last sync; InfinitePast: others were at it
   int writes_under_way_ = 0;
   bool provenance_loaded_ = true;
+  absl::AnyInvocable<void()> provenance_waiter_;
+  int damage_rounds_ = 0;
   bool found_ = false;       // it was there already: to be adopted, not published
   bool publishing_ = false;  // verified and synced
   int published_ = 0;        // claims

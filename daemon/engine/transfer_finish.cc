@@ -20,11 +20,15 @@ void Transfer::MaybeFinish() {
 
 void Transfer::OnHashed(absl::StatusOr<ContentHash> hash) {
   if (state_ != State::kHashing) return;
+  if (absl::IsDataLoss(hash.status()) || absl::IsOutOfRange(hash.status())) {
+    return LookForDamage([this, status = hash.status()] { FailDisk(status, "cannot read the partial file back"); });
+  }
   if (!hash.ok()) return FailDisk(hash.status(), "cannot read the partial file back");
   if (*hash != file_.hash) {
     spdlog::warn("{}: hash {} where {} is listed; looking for the wrong pieces", file_.path, hash->hex,
                  file_.hash.hex);
-    return LoadProvenanceThenBlame();
+    // What this machine has spoilt is nobody's lie.
+    return LookForDamage([this] { Blame(); });
   }
   for (const auto& [source, pieces] : provenance_.Convicted()) {
     // Another file under the same name is no lie.
@@ -34,42 +38,21 @@ void Transfer::OnHashed(absl::StatusOr<ContentHash> hash) {
   SyncThenPublish();
 }
 
-void Transfer::LoadProvenanceThenBlame() {
-  if (provenance_loaded_) return Blame();
-  provenance_loaded_ = true;
-  context_.store.ReadProvenance(key_, lifetime_.Guard([this](auto records) {
-    if (!records.ok()) spdlog::warn("{}: who sent what is not known: {}", file_.path, records.status().message());
-    if (records.ok()) {
-      for (const auto& [first, record] : *records) LoadProvenance(first, record);
-    }
-    if (state_ == State::kHashing) Blame();
-  }));
-}
-
-void Transfer::LoadProvenance(PieceIndex first, const records::v1::ProvenanceRecord& record) {
-  for (size_t i = 0; i < record.source_index().size(); ++i) {
-    const PieceIndex piece = first + static_cast<PieceIndex>(i);
-    const auto name = static_cast<uint8_t>(record.source_index()[i]);
-    if (piece < 0 || piece >= pieces_.count() || name >= record.sources_size()) continue;
-    if (provenance_.at(piece).known || record.digests().size() < (i + 1) * 16) continue;
-    core::Provenance::Digest digest;
-    memcpy(digest.data(), record.digests().data() + i * 16, 16);
-    const auto source = context_.sources.Find(record.sources(name));
-    provenance_.Load(piece, source.value_or(core::Provenance::kUnknown), digest);
-  }
-}
-
 void Transfer::Blame() {
   const core::Provenance::Suspicion suspicion = provenance_.Suspect(host_.Trust());
   if (suspicion.pieces.empty()) return FailCorrupt();
+  suspects_allowed_ = 0;
+  FetchAgain(suspicion.pieces);
+}
+
+void Transfer::FetchAgain(const std::vector<PieceIndex>& pieces) {
   ByteCount again = 0;
-  for (const PieceIndex piece : suspicion.pieces) {
+  for (const PieceIndex piece : pieces) {
     again += pieces_.BytesIn(piece);
     pieces_.Forget(piece);
   }
   OnWasted(again);
   ++rewrites_;
-  suspects_allowed_ = 0;
   hashed_bytes_ = 0;
   hash_state_.clear();
   context_.disk.ResetHash(partial_);
@@ -94,7 +77,9 @@ void Transfer::SyncThenPublish() {
   state_ = State::kPublishing;
   context_.disk.Sync(partial_, lifetime_.Guard([this](absl::StatusOr<disk::SyncDone> synced) {
     if (!synced.ok()) return FailDisk(synced.status(), "cannot sync the partial file");
-    RecordThenPublish();
+    modified_ = synced->modified;
+    if (!synced->touched) return RecordThenPublish();
+    LookForDamage([this] { RecordThenPublish(); });
   }));
 }
 
@@ -103,8 +88,10 @@ void Transfer::RecordThenPublish() {
   // there or not, and both are found by looking.
   if (small()) return PublishNext(0);
   publishing_ = true;
-  for (const PieceIndex piece : pieces_.Undurable()) pieces_.Durable(piece);
+  const std::vector<PieceIndex> covered = pieces_.Undurable();
+  for (const PieceIndex piece : covered) pieces_.Durable(piece);
   store::Batch batch;
+  AddProvenance(covered, batch);
   batch.puts.emplace_back(store::TransferKey(key_), ToRecord().SerializeAsString());
   context_.store.Commit(std::move(batch), store::Durability::kPromise,
                         lifetime_.Guard([this](absl::Status status) {

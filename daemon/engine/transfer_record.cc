@@ -8,7 +8,7 @@ namespace hfget::engine {
 
 bool Transfer::HasToRecord() const {
   const bool news = pieces_.has_undurable() || writes_under_way_ > 0;
-  return news && open_ && !small() && !publishing_ && !sync_failed_ && !forgotten_;
+  return news && open_ && !small() && !publishing_ && !sync_failed_ && !forgotten_ && provenance_loaded_;
 }
 
 void Transfer::MaybeCheckpoint(absl::Time now, bool now_please, absl::AnyInvocable<void()> done) {
@@ -50,6 +50,7 @@ void Transfer::OnSynced(std::vector<PieceIndex> covered, int rewrites, absl::Sta
   covered.insert(covered.end(), hashed.begin(), hashed.end());
   hashed_bytes_ = synced->hashed_bytes;
   hash_state_ = std::move(synced->hash_state);
+  modified_ = synced->touched ? absl::InfinitePast() : synced->modified;
   store::Batch batch;
   batch.puts.emplace_back(store::TransferKey(key_), ToRecord().SerializeAsString());
   AddProvenance(covered, batch);
@@ -98,6 +99,7 @@ records::v1::TransferRecord Transfer::ToRecord() const {
   record.set_hash_state(hash_state_);
   record.set_publishing(publishing_);
   record.set_partial_identity(identity_);
+  if (modified_ != absl::InfinitePast()) record.set_partial_modified_unix_ns(absl::ToUnixNanos(modified_));
   return record;
 }
 

@@ -239,57 +239,25 @@ TEST_F(Restart, WhatTheHolderOfTheLockHasPublishedIsAdopted) {
   EXPECT_LE(SentToFinish(id), 1000);
 }
 
-TEST_F(Restart, AFullDiskIsSaidBeforeTheFirstByte) {
-  world_.files.set_free_space(10 * kMiB);
-  const auto pull = world_.Finish(world_.Pull(*repo_));
-  EXPECT_EQ(pull.state, PullState::kFailed);
-  EXPECT_EQ(pull.error.cause, ErrorCause::kDisk) << pull.error.message;
-  EXPECT_EQ(world_.DataHost("official").requests, 0);
-  world_.ExpectQuiet();
-  world_.ExpectNoPartials();
-}
-
-TEST_F(Restart, ADiskThatFillsUpMidwayKeepsWhatIsThere) {
-  const std::string id = PullUntil(25 * kMiB);
-  world_.files.Fail("PWrite", ".partial", absl::ResourceExhaustedError("disk full"));
-  const auto pull = world_.Finish(id);
-  EXPECT_EQ(pull.error.cause, ErrorCause::kDisk) << pull.error.message;
-  EXPECT_THAT(pull.error.message, ::testing::HasSubstr("free some space"));
-  world_.ExpectQuiet();
-  const ByteCount recorded = world_.recorded();
-  EXPECT_GE(recorded, 16 * kMiB);
-  EXPECT_LE(SentToFinish(world_.Pull(*repo_)), repo_->total() - recorded);
-}
-
-TEST_F(Restart, AfterAFailedSyncNothingNewIsRecorded) {
-  const std::string id = PullUntil(25 * kMiB);
-  const ByteCount recorded = world_.recorded();
-  world_.files.Fail("Sync", ".partial", absl::DataLossError("I/O error"));
-  const auto pull = world_.Finish(id);
-  EXPECT_EQ(pull.error.cause, ErrorCause::kDisk) << pull.error.message;
-  EXPECT_LE(world_.recorded(), std::max<ByteCount>(recorded, 25 * kMiB));
-  world_.ExpectQuiet();
-  ExpectDone(world_.Pull(*repo_));
-}
-
-TEST_F(Restart, AStoreThatFailsEndsThePullAndNotTheDaemon) {
+TEST_F(Restart, AStoreThatFailsPausesThePullAndAcceptsNoOther) {
   const std::string id = PullUntil(10 * kMiB);
   world_.store().failure = absl::InternalError("the store is broken");
-  const auto pull = world_.Finish(id);
-  EXPECT_EQ(pull.state, PullState::kFailed);
-  EXPECT_EQ(pull.error.cause, ErrorCause::kDisk) << pull.error.message;
-  EXPECT_FALSE(world_.StartPull(World::Spec(*repo_)).ok());
-  world_.ExpectQuiet();
+  ASSERT_TRUE(world_.RunUntil([&] { return world_.Get(id).state == PullState::kPaused; }));
+  EXPECT_EQ(world_.Get(id).error.cause, ErrorCause::kDisk);
+  EXPECT_THAT(world_.Get(id).error.message, ::testing::HasSubstr("the store is broken"));
+  FakeRepo& other = world_.AddRepo("org/other");
+  other.Add("weights.bin", 2 * kMiB);
+  repo_ = &world_.internet.content.repos[0];
+  EXPECT_FALSE(world_.StartPull(World::Spec(other)).ok());
   world_.store().failure = absl::OkStatus();
-  ExpectDone(world_.Pull(*repo_));
+  ExpectDone(id);
 }
 
 TEST_F(Restart, ARenameThatFailsKeepsTheVerifiedBytes) {
+  const std::string id = PullUntil(10 * kMiB);
   world_.files.Fail("Rename", Blob(), absl::PermissionDeniedError("read-only"));
-  const auto pull = world_.Finish(world_.Pull(*repo_));
-  EXPECT_EQ(pull.error.cause, ErrorCause::kDisk) << pull.error.message;
-  world_.ExpectQuiet();
-  EXPECT_LE(SentToFinish(world_.Pull(*repo_)), 700);
+  ASSERT_TRUE(world_.RunUntil([&] { return world_.Get(id).state == PullState::kPaused; }));
+  EXPECT_LE(SentToFinish(id), 700);
 }
 
 // The power goes in the middle of whatever the disk does, at each of its changes.

@@ -99,11 +99,12 @@ void World::Kill(MemoryFileSystem::Lose lose) {
   process_.reset();
   clock.Forget();
   files.Crash(lose);
-  if (lose != MemoryFileSystem::Lose::kNothing) records.LosePower();
+  const bool power = lose != MemoryFileSystem::Lose::kNothing;
+  if (power && !records_survive) records.LosePower();
   checked_records_.clear();
   checked_files_.clear();
   renames_ = -1;
-  if (weightless || lose != MemoryFileSystem::Lose::kNothing) return;
+  if (weightless) return;
   CheckRecords();
   CheckVisible();
 }
