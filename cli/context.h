@@ -26,6 +26,7 @@ struct Timing {
   absl::Duration ready = absl::Seconds(10);      // for a daemon to say that it is ready, or to end
   absl::Duration retry_for = absl::Seconds(30);  // for a daemon that was lost to come back
   absl::Duration retry_every = absl::Milliseconds(500);
+  absl::Duration disk = absl::Minutes(10);       // for a disk that stopped a pull in its midst
   absl::Duration poll = absl::Milliseconds(20);
 };
 

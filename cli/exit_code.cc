@@ -50,6 +50,7 @@ ExitCode ExitCodeOf(const v1::Pull& pull) {
     case v1::PULL_STATE_NEEDS_TOKEN:
       return ExitCode::kUnauthorized;
     case v1::PULL_STATE_FAILED:
+    case v1::PULL_STATE_PAUSED:
       return ExitCodeOf(pull.error().cause());
     default:
       return ExitCode::kFailed;

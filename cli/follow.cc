@@ -1,5 +1,6 @@
 #include "cli/follow.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -30,10 +31,24 @@ void Follower::TakeSnapshot(const v1::Pull& pull) {
   for (const std::string& notice : pull.notices()) {
     if (notices_.insert(notice).second) view_.Say(absl::StrCat("note: ", notice));
   }
+  SayPaused(pull);
   followed_.pull = pull;
   followed_.status = absl::OkStatus();
   view_.Update(pull, context_.now());
 }
+
+void Follower::SayPaused(const v1::Pull& pull) {
+  const bool paused = pull.state() == v1::PULL_STATE_PAUSED;
+  const bool waits = leave_at_ != absl::InfiniteFuture();
+  // A trial of the disk that fails again is no end of the pause.
+  if (pull.fetched_bytes() > followed_.pull.fetched_bytes()) leave_at_ = absl::InfiniteFuture();
+  if (!paused || waits) return;
+  leave_at_ = context_.now() + context_.timing.disk;
+  if (asked_for_it_ && pull.fetched_bytes() == 0) leave_at_ = context_.now();
+  if (!LeavesPaused()) view_.Say(absl::StrCat("paused: ", pull.error().message(), "; it goes on by itself"));
+}
+
+bool Follower::LeavesPaused() const { return asked_for_it_ && context_.now() >= leave_at_; }
 
 Follower::Next Follower::Take(const Inbox::News& news) {
   if (news.snapshot) TakeSnapshot(*news.snapshot);
@@ -53,8 +68,10 @@ Follower::Next Follower::Take(const Inbox::News& news) {
 Follower::Next Follower::ReadStream(Client* client) {
   const PullStream stream(client, followed_.pull.id(), &context_.inbox);
   for (;;) {
-    const Next next = Take(context_.inbox.Wait(view_.NextTick()));
+    const absl::Time leave_at = asked_for_it_ ? leave_at_ : absl::InfiniteFuture();
+    const Next next = Take(context_.inbox.Wait(std::min(view_.NextTick(), leave_at)));
     if (followed_.signal != 0 || IsOver(followed_.pull) || !followed_.status.ok()) return next;
+    if (LeavesPaused()) return Next::kStop;
   }
 }
 
@@ -92,8 +109,9 @@ bool Follower::BringToken(Client* client, const v1::PullRequest* request) {
 Followed Follower::Follow(Client client, const v1::Pull& pull, const v1::PullRequest* request) {
   context_.inbox.Open();
   const absl::Cleanup close = [this] { context_.inbox.Close(); };
+  asked_for_it_ = request != nullptr;
   TakeSnapshot(pull);
-  while (!IsOver(followed_.pull)) {
+  while (!IsOver(followed_.pull) && !LeavesPaused()) {
     if (ReadStream(&client) == Next::kReconnect && followed_.signal == 0) {
       if (!Reconnect(&client)) break;
       followed_.status = absl::OkStatus();

@@ -21,7 +21,8 @@ struct Followed {
 
 // A stream that breaks is said once and taken up again, for Timing.retry_for at most: with a daemon
 // that comes back, or a new one when the old one crashed; its pulls go on by themselves. One that
-// was stopped on purpose stays stopped.
+// was stopped on purpose stays stopped. A pull that waits for the disk is left, with its request, when it could not even begin or
+// the disk stays as it is; who only watches, waits.
 class Follower {
  public:
   Follower(Context* context, DaemonControl* control, View* view)
@@ -38,6 +39,9 @@ class Follower {
   Next Take(const Inbox::News& news);
   void TakeSnapshot(const v1::Pull& pull);
   bool Reconnect(Client* client);
+  void SayPaused(const v1::Pull& pull);
+  // The pull waits for the disk, and whoever asked for it need not.
+  bool LeavesPaused() const;
   bool BringToken(Client* client, const v1::PullRequest* request);
 
   Context& context_;
@@ -46,6 +50,8 @@ class Follower {
   Followed followed_;
   std::set<std::string> notices_;  // said already
   bool said_lost_ = false;
+  bool asked_for_it_ = false;  // and does not only watch
+  absl::Time leave_at_ = absl::InfiniteFuture();  // while it is paused
 };
 
 }  // namespace hfget::cli

@@ -32,6 +32,12 @@ ExitCode SayLost(Context& context, const Options& options, const Followed& follo
   return code;
 }
 
+ExitCode SayPaused(Context& context, const Options& options, const v1::Pull& pull, bool print_json) {
+  PrintError(context, FailureText(pull));
+  if (options.json && print_json) context.out << PullJson(pull, /*detached=*/true) << "\n";
+  return ExitCodeOf(pull);
+}
+
 void SayDone(Context& context, const Options& options, const v1::Pull& pull) {
   if (pull.plan_size() > 0 || options.pull.dry_run) {
     context.out << PlanText(pull);
@@ -54,6 +60,7 @@ ExitCode Conclude(Context& context, const Options& options, const Followed& foll
   const v1::Pull& pull = followed.pull;
   const bool over = IsOver(pull);
   if (!over && followed.signal != 0) return SayDetached(context, options, followed, print_json);
+  if (pull.state() == v1::PULL_STATE_PAUSED && followed.status.ok()) return SayPaused(context, options, pull, print_json);
   if (!over) return SayLost(context, options, followed);
   if (options.json && print_json) context.out << PullJson(pull) << "\n";
   if (pull.state() != v1::PULL_STATE_DONE) {

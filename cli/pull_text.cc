@@ -132,6 +132,7 @@ std::string ProgressText(const v1::Pull& pull, bool unicode, absl::Time now) {
     const absl::Duration since =
         pull.has_created() ? now - TimeOf(pull.created()) : absl::Duration();
     absl::StrAppend(&text, StateName(pull.state()), " since ", FormatSpan(since));
+    if (pull.state() == v1::PULL_STATE_PAUSED) absl::StrAppend(&text, ": ", pull.error().message());
     return Printable(text);
   }
   const std::string amount = absl::StrCat(FormatBytes(pull.done_bytes()), " of ", FormatBytes(pull.total_bytes()));
@@ -174,6 +175,9 @@ std::string FailureText(const v1::Pull& pull) {
     case v1::PULL_STATE_NEEDS_TOKEN:
       return absl::StrCat("the daemon was restarted and no longer has the token for ",
                           PullName(pull), ": pull it again with HF_TOKEN or --token set");
+    case v1::PULL_STATE_PAUSED:
+      return absl::StrCat(pull.error().message(), "; paused, the daemon goes on when that is mended: hfget watch ", pull.id(),
+                          " · stop it: hfget cancel ", pull.id());
     default:
       if (!pull.error().message().empty()) return pull.error().message();
       return absl::StrCat("the pull of ", PullName(pull), " failed (",

@@ -26,6 +26,7 @@ TEST(ExitCodeTest, FollowsTheStateOfAPull) {
   EXPECT_EQ(ExitCodeOf(testing::NewPull(v1::PULL_STATE_CANCELLED)), ExitCode::kFailed);
   EXPECT_EQ(ExitCodeOf(testing::NewPull(v1::PULL_STATE_NEEDS_TOKEN)), ExitCode::kUnauthorized);
   EXPECT_EQ(ExitCodeOf(testing::FailedPull(v1::ERROR_CAUSE_DISK, "")), ExitCode::kDisk);
+  EXPECT_EQ(ExitCodeOf(testing::PausedPull()), ExitCode::kDisk);
 }
 
 TEST(ExitCodeTest, FollowsTheStatusOfACall) {

@@ -20,6 +20,7 @@ using testing::FakeDaemon;
 using testing::FetchingPull;
 using ::testing::HasSubstr;
 using testing::NewPull;
+using testing::PausedPull;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -297,6 +298,35 @@ TEST_F(PullCommandTest, ATokenThatIsAskedForAgainAtOnceIsNotSentForEver) {
   env_["HF_TOKEN"] = "hf_t";
   EXPECT_EQ(Run({"pull", "org/m"}), 4);
   EXPECT_EQ(daemon_.pull_requests.size(), 2u);
+}
+
+TEST_F(PullCommandTest, LeavesAPullThatCouldNotBeginForWantOfSpace) {
+  Accept(NewPull(v1::PULL_STATE_QUEUED));
+  Watch({PausedPull()});
+  daemon_.Start();
+  EXPECT_EQ(Run({"pull", "org/m", "--json"}), 6);
+  EXPECT_THAT(err(), AllOf(HasSubstr("the disk is too full; paused"), HasSubstr("hfget watch p1")));
+  EXPECT_EQ(json::parse(out())["state"], "paused");
+}
+
+TEST_F(PullCommandTest, StaysWithAPullThatPausesInItsMidst) {
+  Accept(NewPull(v1::PULL_STATE_QUEUED));
+  v1::Pull paused = PausedPull();
+  paused.set_fetched_bytes(testing::kMiB);
+  Watch({paused, DonePull()});
+  daemon_.Start();
+  EXPECT_EQ(Run({"pull", "org/m"}), 0);
+  EXPECT_THAT(err(), HasSubstr("paused: the disk is too full; it goes on by itself"));
+}
+
+TEST_F(PullCommandTest, ButNotForEver) {
+  Accept(NewPull(v1::PULL_STATE_QUEUED));
+  v1::Pull paused = PausedPull();
+  paused.set_fetched_bytes(testing::kMiB);
+  timing_.disk = absl::ZeroDuration();
+  Watch({paused});
+  daemon_.Start();
+  EXPECT_EQ(Run({"pull", "org/m"}), 6);
 }
 
 TEST_F(PullCommandTest, StartsADaemonWithTheGlobalOptions) {

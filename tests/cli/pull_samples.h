@@ -45,6 +45,13 @@ inline v1::Pull NewPull(v1::PullState state) {
   return pull;
 }
 
+inline v1::Pull PausedPull() {
+  v1::Pull pull = NewPull(v1::PULL_STATE_PAUSED);
+  pull.mutable_error()->set_cause(v1::ERROR_CAUSE_DISK);
+  pull.mutable_error()->set_message("the disk is too full");
+  return pull;
+}
+
 inline v1::Pull FetchingPull() {
   v1::Pull pull = NewPull(v1::PULL_STATE_FETCHING);
   pull.set_total_files(12);

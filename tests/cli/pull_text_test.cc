@@ -72,6 +72,7 @@ TEST(FailureTextTest, AlwaysSaysSomething) {
   EXPECT_THAT(FailureText(testing::FailedPull(v1::ERROR_CAUSE_CORRUPT, "")), HasSubstr("corrupt"));
   EXPECT_THAT(FailureText(testing::NewPull(v1::PULL_STATE_NEEDS_TOKEN)), HasSubstr("HF_TOKEN"));
   EXPECT_THAT(FailureText(testing::NewPull(v1::PULL_STATE_CANCELLED)), HasSubstr("cancelled"));
+  EXPECT_THAT(FailureText(testing::PausedPull()), HasSubstr("the disk is too full; paused, the daemon goes on"));
 }
 
 }  // namespace
