@@ -11,12 +11,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/status.h"
 #include "daemon/disk/posix_file.h"
+#include "daemon/disk/temporary_file.h"
 
 namespace hfget::disk {
 namespace {
@@ -132,24 +132,16 @@ absl::StatusOr<std::string> PosixFileSystem::ReadFile(const std::string& path,
   return content;
 }
 
-std::string PosixFileSystem::TemporaryBeside(const std::string& path) {
-  static const uint64_t run = std::random_device()();
-  return JoinPath(ParentPath(path),
-                  absl::StrCat(".hfget-", absl::Hex(run), "-", temporaries_.fetch_add(1), ".tmp"));
-}
-
 absl::Status PosixFileSystem::WriteFileAtomically(const std::string& path, absl::string_view data,
                                                   bool durable) {
-  const std::string temporary = TemporaryBeside(path);
+  HFGET_ASSIGN_OR_RETURN(TemporaryFile temporary, MakeTemporaryBeside(path));
+  PosixFile file(std::move(temporary.descriptor), temporary.path);  // open, and so locked, until it has its name
   absl::Status status = [&] {
-    HFGET_ASSIGN_OR_RETURN(Descriptor fd,
-                           OpenDescriptor(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0644));
-    PosixFile file(std::move(fd), temporary);
     HFGET_RETURN_IF_ERROR(file.PWrite(0, data));
     if (durable) HFGET_RETURN_IF_ERROR(file.Sync());
-    return Rename(temporary, path);
+    return Rename(temporary.path, path);
   }();
-  if (!status.ok()) (void)unlink(temporary.c_str());
+  if (!status.ok()) (void)unlink(temporary.path.c_str());
   return status;
 }
 
@@ -169,7 +161,7 @@ absl::Status PosixFileSystem::Rename(const std::string& from, const std::string&
 absl::Status PosixFileSystem::Symlink(const std::string& target, const std::string& path) {
   if (symlink(target.c_str(), path.c_str()) == 0) return absl::OkStatus();
   if (errno != EEXIST) return ErrnoStatus(errno, "make the link", path);
-  const std::string temporary = TemporaryBeside(path);
+  const std::string temporary = UniqueBeside(path);
   if (symlink(target.c_str(), temporary.c_str()) != 0) {
     return ErrnoStatus(errno, "make the link", temporary);
   }

@@ -2,7 +2,6 @@
 #ifndef HFGET_DAEMON_DISK_POSIX_FILE_SYSTEM_H_
 #define HFGET_DAEMON_DISK_POSIX_FILE_SYSTEM_H_
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,11 +36,7 @@ class PosixFileSystem final : public FileSystem {
   absl::StatusOr<std::unique_ptr<FileLock>> TryLock(const std::string& path) override;
 
  private:
-  // A name beside `path` that no other thread, daemon or earlier run uses.
-  std::string TemporaryBeside(const std::string& path);
-
   OpenWatch watch_;
-  std::atomic<uint64_t> temporaries_{0};
 };
 
 // The one instance that the daemon uses.

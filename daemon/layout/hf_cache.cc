@@ -166,6 +166,7 @@ absl::Status HfCacheLayout::CheckWritable(FileSystem& fs) {
 
 absl::Status HfCacheLayout::CheckLinks(FileSystem& fs) const {
   const std::string probe = target_.Path(absl::StrCat(kPartialFolder, "/link-test"));
+  HFGET_RETURN_IF_ERROR(fs.Remove(probe));  // who was killed here has left it
   const absl::Status status = fs.Symlink("nowhere", probe);
   if (status.ok()) return fs.Remove(probe);
   return absl::FailedPreconditionError(absl::StrCat(

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gmock/gmock.h"
+#include "daemon/disk/temporary_file.h"
 #include "tests/disk/temporary_folder.h"
 #include "tests/fakes/status_matchers.h"
 
@@ -51,6 +52,41 @@ TEST_F(PosixFileSystemTest, WritesAndReadsAnywhereInAFile) {
   EXPECT_OK((*file)->Sync());
   (*file)->DropCache();
   EXPECT_EQ(ModeOf("f") & 0133, 0u) << "0644, less the umask";
+}
+
+TEST_F(PosixFileSystemTest, TemporaryFileOfADeadWriterIsTakenAwayByTheNext) {
+  // The end of its descriptor is all that others see of a death.
+  { ASSERT_OK(MakeTemporaryBeside(dir_ / "f")); }
+  ASSERT_EQ(Names().size(), 1u);
+  ASSERT_OK(fs_.WriteFileAtomically(dir_ / "f", "abc", true));
+  EXPECT_THAT(Names(), ElementsAre("f"));
+  EXPECT_EQ(Read("f"), "abc");
+}
+
+TEST_F(PosixFileSystemTest, TemporaryFileOfALivingWriterIsLeftAlone) {
+  const auto living = MakeTemporaryBeside(dir_ / "f");
+  ASSERT_OK(living);
+  ASSERT_OK(fs_.WriteFileAtomically(dir_ / "f", "abc", false));
+  ASSERT_OK(fs_.LStat(living->path));
+  EXPECT_EQ(Names().size(), 2u);
+}
+
+TEST_F(PosixFileSystemTest, NothingIsWrittenToWhatLiesUnderTheTemporaryName) {
+  std::string name;
+  {
+    const auto made = MakeTemporaryBeside(dir_ / "f");
+    ASSERT_OK(made);
+    name = made->path;
+  }
+  ASSERT_OK(fs_.Remove(name));
+  ASSERT_OK(fs_.WriteFileAtomically(dir_ / "victim", "precious", false));
+  ASSERT_EQ(link((dir_ / "victim").c_str(), name.c_str()), 0);
+  ASSERT_OK(fs_.WriteFileAtomically(dir_ / "f", "abc", false));
+  EXPECT_EQ(Read("victim"), "precious");
+  ASSERT_OK(fs_.Symlink(dir_ / "victim", name));
+  ASSERT_OK(fs_.WriteFileAtomically(dir_ / "f", "def", false));
+  EXPECT_EQ(Read("victim"), "precious");
+  EXPECT_EQ(Read("f"), "def");
 }
 
 TEST_F(PosixFileSystemTest, AllocatesAnEmptyFile) {
