@@ -50,4 +50,13 @@ std::map<SourceIndex, std::vector<PieceIndex>> Provenance::Convicted() const {
   return convicted;
 }
 
+std::optional<Provenance::Digest> Provenance::Replaced(SourceIndex source, PieceIndex piece) const {
+  const auto found = replaced_.find(piece);
+  if (found == replaced_.end()) return std::nullopt;
+  for (const Entry& e : found->second) {
+    if (e.known && e.source == source && e.digest != entries_[piece].digest) return e.digest;
+  }
+  return std::nullopt;
+}
+
 }  // namespace hfget::core

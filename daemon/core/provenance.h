@@ -53,6 +53,8 @@ class Provenance {
   // The hash is right now: who sent pieces that differ from those that somebody else sent, and which. A piece that two have
   // sent together convicts neither: it does not tell which of them lied.
   std::map<SourceIndex, std::vector<PieceIndex>> Convicted() const;
+  // The digest of what `source` had sent of a piece that was replaced since.
+  std::optional<Digest> Replaced(SourceIndex source, PieceIndex piece) const;
 
  private:
   std::vector<Entry> entries_;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/log.h"
+#include "daemon/engine/conviction.h"
 
 namespace hfget::engine {
 namespace {
@@ -350,13 +351,8 @@ void Racer::EndRacing(Transfer& transfer) {
 void Racer::Convict(core::SourceIndex index, const Transfer& transfer,
                     const std::vector<PieceIndex>& pieces) {
   Source& source = context_.sources.at(index);
-  records::v1::ConvictionRecord conviction;
-  conviction.set_at_unix_ms(absl::ToUnixMillis(context_.clock.Wall()));
-  conviction.set_path(transfer.file().path);
-  conviction.set_piece(pieces.front());
-  conviction.set_evidence(absl::StrCat("sent wrong bytes: ", transfer.file().path, ", ", pieces.size(),
-                                       " piece(s) from MiB ", pieces.front(),
-                                       " on; the same pieces from another source have the listed hash"));
+  const records::v1::ConvictionRecord conviction =
+      ConvictionOf(index, transfer.file(), transfer.provenance(), pieces, context_.clock.Wall());
   spdlog::warn("source {} is quarantined: {}", source.config.name, conviction.evidence());
   source.health.Quarantine(conviction.evidence());
   std::vector<core::FlightId> flights;

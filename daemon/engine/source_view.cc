@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "daemon/core/score.h"
 #include "daemon/core/token_policy.h"
 #include "daemon/engine/sources.h"
@@ -123,7 +124,10 @@ SourceSnapshot Sources::SnapshotOf(core::SourceIndex index, absl::Time now) cons
   s.stalls = source.stalls;
   s.rate_limited = source.rate_limited;
   s.convictions = static_cast<int>(source.convictions.size());
-  for (const auto& conviction : source.convictions) s.evidence.push_back(conviction.evidence());
+  for (const auto& conviction : source.convictions) {
+    const std::string when = absl::FormatTime("%Y-%m-%d %H:%M:%SZ", absl::FromUnixMillis(conviction.at_unix_ms()), absl::UTCTimeZone());
+    s.evidence.push_back(absl::StrCat(when, ": ", conviction.evidence()));
+  }
   s.proof = source.proof.Get(Wall());
   s.proof_why = source.proof.why();
   s.proven = source.proof.at();

@@ -93,6 +93,7 @@ class Transfer {
   State state() const { return state_; }
   core::PieceMap& pieces() { return pieces_; }
   const core::PieceMap& pieces() const { return pieces_; }
+  const core::Provenance& provenance() const { return provenance_; }
   ByteCount done_bytes() const;
   const core::RateMeter& rate() const { return rate_; }
   bool WantedBy(const TransferClient* client) const;
