@@ -12,6 +12,8 @@ namespace hfget::engine {
 namespace {
 
 constexpr size_t kErrorBodyBytes = 16 * kKiB;
+// The words of an error, or what comes with a redirect, are not waited for any longer.
+constexpr absl::Duration kErrorBodyTime = absl::Seconds(5);
 constexpr absl::Duration kScopeLinkLife = absl::Minutes(15);
 
 PieceIndex PieceOf(ByteCount position) { return position / kPieceBytes; }
@@ -41,8 +43,6 @@ Fetch::Fetch(Context& context, FetchJob job, Observer& observer)
     : context_(context),
       job_(std::move(job)),
       observer_(observer),
-      public_source_(!context.sources.at(job_.source).base.IsLocalAddress() &&
-                     !context.sources.at(job_.source).base.IsLoopback()),
       position_(job_.range.begin) {
   if (job_.head.size() > 0) {
     buffer_ = std::move(job_.head);
@@ -58,6 +58,7 @@ void Fetch::Request() {
   const Source& source = context_.sources.at(job_.source);
   net::Request request;
   request.url = job_.target.url.ToString();
+  request.may_connect = MayConnect(job_.target.led_from);
   request.proxy = source.config.proxy;
   request.ca_bundle = source.config.ca_bundle;
   asked_ = {position_, job_.range.end};
@@ -67,6 +68,7 @@ void Fetch::Request() {
   if (job_.target.url.SameOrigin(source.base)) request.bearer = job_.token;
   if (source.dialect == hub::Dialect::kModelScope) request.bearer_cookie = std::string(hub::kMsTokenCookie);
   accepted_ = false;
+  answered_at_ = absl::InfiniteFuture();
   verdict_.reset();
   redirect_.reset();
   asked_at_ = last_activity_ = context_.clock.Steady();
@@ -107,13 +109,18 @@ void Fetch::Abandon() {
 }
 
 void Fetch::CheckStall(absl::Duration limit, absl::Time now) {
-  if (over_ || paused_ || now - last_activity_ < limit) return;
+  if (over_ || paused_) return;
+  if (verdict_ && !accepted_ && now - answered_at_ > kErrorBodyTime) {
+    GiveUp();
+    return OnAnswered({});
+  }
+  if (now - last_activity_ < limit) return;
   End(core::Failure::kStall,
       absl::StrCat("no byte for ", absl::FormatDuration(absl::Trunc(now - last_activity_, absl::Milliseconds(100)))));
 }
 
 net::Handler::Next Fetch::OnHead(net::RequestId, const net::ResponseHead& head) {
-  last_activity_ = context_.clock.Steady();
+  answered_at_ = last_activity_ = context_.clock.Steady();
   head_ = head;
   hub::Ask ask;
   ask.url = job_.target.url;
@@ -123,7 +130,7 @@ net::Handler::Next Fetch::OnHead(net::RequestId, const net::ResponseHead& head) 
   ask.commit = job_.commit;
   ask.file = job_.file;
   ask.hops = hops_;
-  ask.public_source = public_source_;
+  ask.answerer = AnswererOf(ask.url, head);
   verdict_ = hub::JudgeAnswer(ask, head.status, head.headers.fields, context_.clock.Wall());
   if (std::exchange(unanswered_, false)) {
     context_.sources.OnFileAnswered(job_.source, head.headers.fields, asked_at_, last_activity_);
@@ -139,6 +146,7 @@ net::Handler::Next Fetch::OnHead(net::RequestId, const net::ResponseHead& head) 
       return Next::kContinue;
     case hub::AnswerKind::kRedirect: {
       Target next{*verdict_->next, job_.target.data_host || verdict_->next_is_data_host};
+      next.led_from = ask.answerer;
       if (verdict_->expires) next.expires = *verdict_->expires;
       // How long its links live is not known.
       if (ask.dialect == hub::Dialect::kModelScope) next.expires = std::min(next.expires, context_.clock.Wall() + kScopeLinkLife);
@@ -165,8 +173,11 @@ net::Handler::Next Fetch::Take(absl::string_view data) {
   const size_t known = std::min(taken_before_pause_, data.size());
   taken_before_pause_ -= known;
   size_t taken = known;
-  // Beyond what was asked for (a victim of stealing, a lying server): never written.
-  data = data.substr(known).substr(0, std::max<ByteCount>(0, job_.range.end - position_));
+  // Beyond what was asked for (a victim of stealing, a lying server): never written, nor waited for.
+  data = data.substr(known);
+  const auto wanted = static_cast<size_t>(std::max<ByteCount>(0, job_.range.end - position_));
+  const bool excess = data.size() > wanted;
+  data = data.substr(0, wanted);
   while (!data.empty() && !over_) {
     // Held by nobody who waits for another one: else all could wait for each other.
     if (!buffer_) buffer_ = context_.disk.buffers().TryTake();
@@ -178,7 +189,7 @@ net::Handler::Next Fetch::Take(absl::string_view data) {
     data.remove_prefix(n);
     taken += n;
   }
-  if (!over_ && position_ >= job_.range.end && MoreWillCome()) End(core::Failure::kNone, "");
+  if (!over_ && position_ >= job_.range.end && (excess || MoreWillCome())) End(core::Failure::kNone, "");
   return over_ ? Next::kAbort : Next::kContinue;
 }
 
@@ -219,7 +230,10 @@ size_t Fetch::Append(absl::string_view data) {
 void Fetch::OnDone(net::RequestId, const net::Outcome& outcome) {
   running_ = false;
   GiveUp();  // without a head
-  if (over_) return;
+  if (!over_) OnAnswered(outcome);
+}
+
+void Fetch::OnAnswered(const net::Outcome& outcome) {
   if (accepted_ && position_ >= job_.range.end) return End(core::Failure::kNone, "");
   if (verdict_ && !accepted_ && !redirect_) {
     // The body may say more; what a data host's answer means was narrowed down from its head.

@@ -22,6 +22,7 @@ struct Target {
   hub::Url url;
   bool data_host = false;
   absl::Time expires = absl::InfiniteFuture();  // wall time
+  std::optional<hub::Zone> led_from;  // where the one is who led there; nullopt: it is the source's own address
 };
 
 struct FetchJob {
@@ -108,6 +109,8 @@ class Fetch final : public net::Handler {
   // As much as goes into the piece. REQUIRES: there is a buffer.
   size_t Append(absl::string_view data);
   bool MoreWillCome() const;
+  // The answer, be its body whole or not.
+  void OnAnswered(const net::Outcome& outcome);
   // The request is not waited for any more.
   void GiveUp();
   void End(core::Failure failure, std::string why);
@@ -115,7 +118,6 @@ class Fetch final : public net::Handler {
   Context& context_;
   FetchJob job_;
   Observer& observer_;
-  const bool public_source_;
   net::RequestId id_ = 0;
   bool running_ = false;   // a request is with the client
   bool unanswered_ = false;  // it went to the hub itself, and its head has not come
@@ -136,6 +138,7 @@ class Fetch final : public net::Handler {
   core::SourceIndex also_ = -1;
   FetchResult result_;
   absl::Time asked_at_;
+  absl::Time answered_at_ = absl::InfiniteFuture();
   absl::Time last_activity_;
   absl::Time first_byte_ = absl::InfinitePast();
 };

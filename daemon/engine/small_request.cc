@@ -1,5 +1,6 @@
 #include "daemon/engine/small_request.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@ SmallRequest::SmallRequest(Context& context, net::Request request, Limits limits
                            absl::AnyInvocable<void(SmallAnswer)> done)
     : context_(context), limits_(limits), done_(std::move(done)) {
   last_byte_ = context_.clock.Steady();
+  end_ = last_byte_ + limits_.total;
   id_ = context_.client.Start(std::move(request), this);
   WatchSilence();
 }
@@ -20,16 +22,19 @@ SmallRequest::~SmallRequest() {
 }
 
 void SmallRequest::WatchSilence() {
-  timer_ = context_.timers.At(last_byte_ + limits_.silence, [this] {
-    if (context_.clock.Steady() - last_byte_ < limits_.silence) {
-      WatchSilence();
-      return;
-    }
-    context_.client.Cancel(id_);
-    answer_.error = net::NetError::kHeadTimeout;
-    answer_.detail = absl::StrCat("silent for ", absl::FormatDuration(limits_.silence));
-    Give();
+  timer_ = context_.timers.At(std::min(last_byte_ + limits_.silence, end_), [this] {
+    const absl::Time now = context_.clock.Steady();
+    if (now >= end_) return GiveUp("not whole after ", limits_.total);
+    if (now - last_byte_ >= limits_.silence) return GiveUp("silent for ", limits_.silence);
+    WatchSilence();
   });
+}
+
+void SmallRequest::GiveUp(absl::string_view why, absl::Duration after) {
+  context_.client.Cancel(id_);
+  answer_.error = net::NetError::kHeadTimeout;
+  answer_.detail = absl::StrCat(why, absl::FormatDuration(after));
+  Give();
 }
 
 void SmallRequest::Give() {

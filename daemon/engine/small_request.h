@@ -29,6 +29,7 @@ class SmallRequest final : public net::Handler {
   struct Limits {
     ByteCount max_body_bytes = 64 * kMiB;
     absl::Duration silence = absl::Seconds(20);  // no byte for so long: given up
+    absl::Duration total = absl::Minutes(10);    // likewise, however many bytes come
   };
 
   // `done` may destroy this object.
@@ -42,6 +43,7 @@ class SmallRequest final : public net::Handler {
 
  private:
   void WatchSilence();
+  void GiveUp(absl::string_view why, absl::Duration after);
   void Give();
 
   Context& context_;
@@ -50,6 +52,7 @@ class SmallRequest final : public net::Handler {
   SmallAnswer answer_;
   net::RequestId id_ = 0;
   bool running_ = true;
+  absl::Time end_;  // of all patience
   absl::Time last_byte_;
   Timers::Id timer_;
 };

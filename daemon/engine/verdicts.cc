@@ -43,6 +43,7 @@ core::Failure FailureOf(net::NetError error) {
       return core::Failure::kReset;
     case net::NetError::kProtocol:
     case net::NetError::kUnsupportedUrl:
+    case net::NetError::kForbidden:
       return core::Failure::kWrongAnswer;
     case net::NetError::kLocal:
       return core::Failure::kLocal;
@@ -78,6 +79,15 @@ core::Failure FailureOf(const hub::HubError& error) {
       return core::Failure::kWrongAnswer;
   }
   return core::Failure::kWrongAnswer;
+}
+
+hub::Zone AnswererOf(const hub::Url& url, const net::ResponseHead& head) {
+  return hub::ZoneOfAnswerer(url.host, head.by_proxy ? "" : head.remote_address);
+}
+
+std::function<bool(absl::string_view)> MayConnect(std::optional<hub::Zone> led_from) {
+  if (!led_from) return nullptr;
+  return [from = *led_from](absl::string_view address) { return hub::MayLead(from, hub::ZoneOfPeer(address)); };
 }
 
 }  // namespace hfget::engine

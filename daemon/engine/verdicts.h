@@ -2,9 +2,14 @@
 #ifndef HFGET_DAEMON_ENGINE_VERDICTS_H_
 #define HFGET_DAEMON_ENGINE_VERDICTS_H_
 
+#include <functional>
+#include <optional>
+
 #include "daemon/core/failure.h"
 #include "daemon/core/pull_state.h"
+#include "daemon/hub/address.h"
 #include "daemon/hub/hub_error.h"
+#include "daemon/hub/url.h"
 #include "daemon/net/http.h"
 
 namespace hfget::engine {
@@ -16,6 +21,11 @@ core::ErrorCause CauseOf(hub::HubErrorKind kind, const hub::AskedFor& asked);
 // What an error of the net, or of a hub, means for a source.
 core::Failure FailureOf(net::NetError error);
 core::Failure FailureOf(const hub::HubError& error);
+
+// Where the one is who gave this answer for `url`.
+hub::Zone AnswererOf(const hub::Url& url, const net::ResponseHead& head);
+// For Request::may_connect of a request that somebody in this zone has led us to; nullopt: nobody has, the user named it.
+std::function<bool(absl::string_view)> MayConnect(std::optional<hub::Zone> led_from);
 
 }  // namespace hfget::engine
 

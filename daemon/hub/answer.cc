@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "daemon/hub/path_check.h"
+#include "daemon/hub/redirect.h"
 
 namespace hfget::hub {
 namespace {
@@ -78,14 +79,6 @@ std::string OtherVersion(const Ask& ask, const HeaderFields& headers) {
                       : absl::StrCat("has a file with hash ", hash, ", not ", ask.file->hash.hex);
 }
 
-absl::string_view ForbiddenRedirect(const Ask& ask, const Url& next) {
-  if (ask.hops >= kMaxHops) return "redirects without end";
-  if (ask.url.scheme == "https" && next.scheme == "http") return "redirects from https to http";
-  if (ask.public_source && next.IsLocalAddress())
-    return "redirects to an address of a local network";
-  return "";
-}
-
 // The sha256 in "…/lfs-objects/aa/bb/ccc…" of ModelScope's data host; empty where there is none.
 std::string ObjectOf(absl::string_view path) {
   constexpr absl::string_view kObjects = "/lfs-objects/";
@@ -108,11 +101,9 @@ std::string OtherObject(const Ask& ask, const Url& next) {
 }
 
 Answer JudgeRedirect(const Ask& ask, int status, const HeaderFields& headers) {
-  auto next = ResolveReference(ask.url, FindHeader(headers, "location"));
-  if (!next.ok()) return Wrong(absl::StrCat("redirects nowhere: ", next.status().message()));
-  if (const auto why = ForbiddenRedirect(ask, *next); !why.empty()) {
-    return Wrong(absl::StrCat(why, " (", next->host, ")"));
-  }
+  auto next = NextHop(ask.url, FindHeader(headers, "location"), ask.answerer);
+  if (!next.ok()) return Wrong(std::string(next.status().message()));
+  if (ask.hops >= kMaxHops) return Wrong(absl::StrCat("redirects without end (", next->host, ")"));
   const bool other_hub = status == 308 && !ask.at_data_host && next->host != ask.url.host &&
                          absl::StrContains(next->path, "/resolve/");
   if (other_hub) {
@@ -166,10 +157,7 @@ bool IsModelScopesNo(const Ask& ask, int status, const HeaderFields& headers) {
 
 // An error page or an error object in a file's place; empty: it may be the file.
 absl::string_view NotAFile(const Ask& ask, const HeaderFields& headers) {
-  const absl::string_view encoding = FindHeader(headers, "content-encoding");
-  if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
-    return "answers compressed, though that was not allowed";
-  }
+  if (IsCoded(headers)) return "answers compressed, though that was not allowed";
   const std::string media = MediaType(headers);
   if (absl::StartsWith(media, "multipart/")) return "answers in several parts";
   const bool html = media == "text/html" || media == "application/xhtml+xml";

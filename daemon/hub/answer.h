@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "daemon/base/types.h"
+#include "daemon/hub/address.h"
 #include "daemon/hub/dialect.h"
 #include "daemon/hub/headers.h"
 #include "daemon/hub/hub_error.h"
@@ -25,7 +26,7 @@ struct Ask {
   std::string commit;
   const ManifestFile* file = nullptr;
   int hops = 0;                 // redirects followed so far
-  bool public_source = true;    // the source itself is not on a local address
+  Zone answerer = Zone::kPublic;  // where the one is who answers
   Dialect dialect = Dialect::kHuggingFace;  // of the source
 };
 
@@ -49,8 +50,8 @@ struct Answer {
   std::string why;             // one line for logs and for people; no URL query
 };
 
-// Rules for redirects: at most 10 hops; https never goes to http; a public source never sends us to a local address; only
-// http and https; no user info. At the first answer of a hub X-Repo-Commit, X-Linked-Size and X-Linked-Etag are compared
+// Rules for redirects: at most 10 hops; https never goes to http; nobody sends us to an address of a network that is
+// nearer to us than he is (MayLead); only http and https; no user info. At the first answer of a hub X-Repo-Commit, X-Linked-Size and X-Linked-Etag are compared
 // with the manifest where they are present. HTML, or JSON where the listing's file name does not say so, is never a file.
 // ModelScope has no X-Repo-Commit; the path of its redirect names the sha256 of what is there, which is compared too. A
 // file that it does not have is a 404, or a 200 with a little JSON: both are kNotHere.

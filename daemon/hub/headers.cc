@@ -232,6 +232,19 @@ std::optional<absl::Duration> ParseRetryAfter(absl::string_view value, absl::Tim
   return std::nullopt;
 }
 
+bool IsCoded(const HeaderFields& fields) {
+  for (const auto& [key, value] : fields) {
+    if (key != "content-encoding" && key != "transfer-encoding") continue;
+    for (absl::string_view coding : absl::StrSplit(value, ',')) {
+      coding = absl::StripAsciiWhitespace(coding);
+      const bool plain = coding.empty() || absl::EqualsIgnoreCase(coding, "identity") ||
+                         (key == "transfer-encoding" && absl::EqualsIgnoreCase(coding, "chunked"));
+      if (!plain) return true;
+    }
+  }
+  return false;
+}
+
 std::string BareEtag(absl::string_view value) {
   value = absl::StripAsciiWhitespace(value);
   if (!absl::ConsumePrefix(&value, "W/")) absl::ConsumePrefix(&value, "w/");

@@ -45,6 +45,10 @@ std::optional<RateLimit> ParseRateLimit(absl::string_view value);
 // Retry-After: seconds, or an HTTP date read against `now`. Negative and beyond one day are clamped. nullopt: malformed.
 std::optional<absl::Duration> ParseRetryAfter(absl::string_view value, absl::Time now);
 
+// Whether the body comes compressed, or in any other form than its own bytes, by Content-Encoding or Transfer-Encoding.
+// We ask for identity alone, so an honest server does not.
+bool IsCoded(const HeaderFields& fields);
+
 // An ETag without W/ and quotes.
 std::string BareEtag(absl::string_view value);
 

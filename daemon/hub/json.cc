@@ -1,5 +1,6 @@
 #include "daemon/hub/json.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -30,6 +31,17 @@ bool NestsTooDeep(absl::string_view text) {
   return false;
 }
 
+bool HoldsLongString(absl::string_view text) {
+  if (text.size() <= kMaxJsonStringBytes) return false;
+  for (size_t i = 0; (i = text.find('"', i)) != absl::string_view::npos; ++i) {
+    const size_t begin = ++i;
+    while ((i = text.find_first_of("\"\\", i)) != absl::string_view::npos && text[i] == '\\') i += 2;
+    i = std::min(i, text.size());  // it has no end
+    if (i - begin > kMaxJsonStringBytes) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 nlohmann::json ParseSmallJson(absl::string_view text) {
@@ -42,6 +54,10 @@ nlohmann::json ParseSmallJson(absl::string_view text) {
 absl::Status JsonWalker::Walk(absl::string_view text) {
   depth_ = 0;
   status_ = absl::OkStatus();
+  if (HoldsLongString(text)) {
+    Fail("the answer is JSON with a string that is too long");
+    return status_;
+  }
   nlohmann::json_sax<nlohmann::json>* const self = this;
   const bool whole = nlohmann::json::sax_parse(text.begin(), text.end(), self);
   if (!whole && status_.ok()) Fail("the answer is not JSON");

@@ -12,6 +12,8 @@
 namespace hfget::hub {
 
 constexpr int kMaxJsonDepth = 64;
+// The parser holds a string whole before anybody can look at it. Models' cards and templates are far shorter.
+constexpr size_t kMaxJsonStringBytes = size_t{4} << 20;
 
 // A small document as a tree: error bodies, policies. Discarded (is_discarded()) when it is not JSON, is longer than 64 KiB,
 // or nests deeper than kMaxJsonDepth.
@@ -23,7 +25,8 @@ class JsonWalker : private nlohmann::json_sax<nlohmann::json> {
  public:
   ~JsonWalker() override = default;
 
-  // Errors: INVALID_ARGUMENT when it is not JSON, nests too deep, or Fail was called.
+  // Errors: INVALID_ARGUMENT when it is not JSON, nests too deep, holds a string beyond kMaxJsonStringBytes, or Fail was
+  // called.
   absl::Status Walk(absl::string_view text);
 
  protected:

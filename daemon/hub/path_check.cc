@@ -14,6 +14,8 @@ namespace {
 
 constexpr size_t kMaxPathBytes = 4000;
 constexpr size_t kMaxComponentBytes = 255;
+// Each is a folder to be made, and to be told from the files of the listing.
+constexpr int kMaxComponents = 100;
 
 absl::Status Refuse(absl::string_view path, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("the path \"", Printable(path), "\" ", why));
@@ -39,7 +41,7 @@ absl::string_view WrongWithComponent(absl::string_view component) {
 }
 
 bool IsUnder(absl::string_view path, absl::string_view folder) {
-  return absl::StartsWith(path, folder) &&
+  return absl::StartsWithIgnoreCase(path, folder) &&
          (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
@@ -74,7 +76,11 @@ absl::Status CheckPath(absl::string_view path) {
   for (const absl::string_view component : absl::StrSplit(path, '/')) {
     if (const auto why = WrongWithComponent(component); !why.empty()) return Refuse(path, why);
   }
-  if (IsUnder(path, ".hfget") || IsUnder(path, ".cache/huggingface")) {
+  if (std::count(path.begin(), path.end(), '/') >= kMaxComponents) {
+    return Refuse(path, "is nested in more than 100 folders");
+  }
+  // Temporary files of ours begin so, too.
+  if (absl::StartsWithIgnoreCase(path, ".hfget") || IsUnder(path, ".cache/huggingface")) {
     return Refuse(path, "is in a folder that downloaders keep for themselves");
   }
   return absl::OkStatus();
@@ -90,6 +96,10 @@ absl::Status PathSet::Add(absl::string_view path) {
     const size_t of_folder = absl::HashOf(folder);
     if (files_.contains(of_folder)) return Refuse(folder, "is listed as a file and as a folder");
     if (!folders_.insert(of_folder).second) break;  // then its parents are known, too
+    if (folders_.size() > max_folders_) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the listing has more than ", max_folders_, " folders"));
+    }
   }
   return absl::OkStatus();
 }

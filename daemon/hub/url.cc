@@ -1,12 +1,6 @@
 #include "daemon/hub/url.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
-#include <cstdint>
-#include <optional>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -17,14 +11,12 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "daemon/base/status.h"
+#include "daemon/hub/address.h"
 
 namespace hfget::hub {
 namespace {
 
 constexpr size_t kMaxUrlBytes = 8 * 1024;
-
-using Ipv4 = std::array<uint8_t, 4>;
-using Ipv6 = std::array<uint8_t, 16>;
 
 // Not shown: it may be a signed link.
 absl::Status Refuse(absl::string_view why) {
@@ -36,55 +28,6 @@ int DefaultPort(absl::string_view scheme) { return scheme == "https" ? 443 : 80;
 absl::string_view WithoutFinalDot(absl::string_view host) {
   absl::ConsumeSuffix(&host, ".");
   return host;
-}
-
-// All that a resolver takes for an address: "127.0.0.1", but "127.1", "0x7f000001" and "2130706433", too.
-std::optional<Ipv4> AsIpv4(absl::string_view host) {
-  in_addr address;
-  if (host.empty() || !absl::ascii_isdigit(host[0])) return std::nullopt;
-  if (inet_aton(std::string(WithoutFinalDot(host)).c_str(), &address) == 0) return std::nullopt;
-  const uint32_t bits = ntohl(address.s_addr);
-  return Ipv4{static_cast<uint8_t>(bits >> 24), static_cast<uint8_t>(bits >> 16),
-              static_cast<uint8_t>(bits >> 8), static_cast<uint8_t>(bits)};
-}
-
-std::optional<Ipv6> AsIpv6(absl::string_view host) {
-  Ipv6 bytes;
-  if (!absl::StrContains(host, ':')) return std::nullopt;
-  if (inet_pton(AF_INET6, std::string(host).c_str(), bytes.data()) != 1) return std::nullopt;
-  return bytes;
-}
-
-// Source: the IANA special-purpose address registry; documentation ranges are left out, nobody answers there.
-bool IsLocal(const Ipv4& ip) {
-  const auto [a, b, c, d] = ip;
-  if (a == 0 || a == 10 || a == 127 || a >= 224) return true;
-  if (a == 100) return (b & 0xC0) == 64;
-  if (a == 169) return b == 254;
-  if (a == 172) return (b & 0xF0) == 16;
-  if (a == 192) return b == 168 || (b == 0 && c == 0);
-  return a == 198 && (b & 0xFE) == 18;
-}
-
-bool HasPrefix(const Ipv6& ip, std::initializer_list<uint8_t> prefix) {
-  return std::equal(prefix.begin(), prefix.end(), ip.begin());
-}
-
-// The IPv4 address that this one leads to: mapped, compatible, NAT64, 6to4.
-std::optional<Ipv4> Embedded(const Ipv6& ip) {
-  const auto at = [&ip](size_t i) { return Ipv4{ip[i], ip[i + 1], ip[i + 2], ip[i + 3]}; };
-  if (HasPrefix(ip, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF})) return at(12);
-  if (HasPrefix(ip, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})) return at(12);
-  if (HasPrefix(ip, {0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0})) return at(12);
-  if (HasPrefix(ip, {0x20, 0x02})) return at(2);
-  return std::nullopt;
-}
-
-bool IsLocal(const Ipv6& ip) {
-  if ((ip[0] & 0xFE) == 0xFC || ip[0] == 0xFF) return true;  // unique-local, multicast
-  if (ip[0] == 0xFE && (ip[1] & 0x80) == 0x80) return true;  // link-local, site-local
-  const auto inner = Embedded(ip);  // :: and ::1 are 0.0.0.0 and 0.0.0.1 in disguise
-  return inner && IsLocal(*inner);
 }
 
 bool IsHostCharacter(char c) { return absl::ascii_isalnum(c) || c == '-' || c == '.' || c == '_'; }
@@ -104,7 +47,8 @@ absl::Status TakeIpv6(absl::string_view authority, Url& url) {
   if (close == absl::string_view::npos) return Refuse("has a host that is not one");
   url.host = absl::AsciiStrToLower(authority.substr(1, close - 1));
   absl::string_view rest = authority.substr(close + 1);
-  if (!AsIpv6(url.host) || (!rest.empty() && !absl::ConsumePrefix(&rest, ":"))) {
+  const bool address = absl::StrContains(url.host, ':') && !absl::StrContains(url.host, '%') && ZoneOfLiteral(url.host);
+  if (!address || (!rest.empty() && !absl::ConsumePrefix(&rest, ":"))) {
     return Refuse("has a host that is not one");
   }
   return TakePort(rest, url);
@@ -211,19 +155,9 @@ bool Url::SameOrigin(const Url& other) const {
   return scheme == other.scheme && host == other.host && port == other.port;
 }
 
-bool Url::IsLoopback() const {
-  if (const auto v4 = AsIpv4(host)) return (*v4)[0] == 127;
-  if (const auto v6 = AsIpv6(host))
-    return *v6 == Ipv6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  return WithoutFinalDot(host) == "localhost";
-}
+bool Url::IsLoopback() const { return IsLoopbackLiteral(host) || WithoutFinalDot(host) == "localhost"; }
 
-bool Url::IsLocalAddress() const {
-  if (const auto v4 = AsIpv4(host)) return IsLocal(*v4);
-  if (const auto v6 = AsIpv6(host)) return IsLocal(*v6);
-  const absl::string_view name = WithoutFinalDot(host);
-  return name == "localhost" || absl::EndsWith(name, ".localhost");
-}
+bool Url::IsLocalAddress() const { return ZoneOfHost(host) != Zone::kPublic; }
 
 absl::StatusOr<Url> ParseUrl(absl::string_view text) {
   if (text.size() > kMaxUrlBytes) return Refuse("is longer than 8 KiB");

@@ -61,6 +61,7 @@ std::string LoggableDetail(absl::string_view text) {
   }
   std::string loggable = absl::StrJoin(words, " ");
   std::replace_if(loggable.begin(), loggable.end(), absl::ascii_iscntrl, ' ');
+  std::replace_if(loggable.begin(), loggable.end(), [](unsigned char c) { return !absl::ascii_isascii(c); }, '?');
   return loggable;
 }
 

@@ -15,8 +15,8 @@ namespace hfget::net {
 // the answer.
 NetError NetErrorOf(CURLcode code);
 
-// `text` for a log: URLs lose query and user info, control characters (a server may have sent them)
-// become spaces.
+// `text` for a log and for people: URLs lose query and user info; control characters become spaces and what is not ASCII
+// question marks, since a server may have sent it (names in certificates), in no known encoding.
 std::string LoggableDetail(absl::string_view text);
 
 }  // namespace hfget::net

@@ -6,12 +6,15 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "daemon/net/curl_error.h"
+#include "daemon/net/proxy_choice.h"
 
 namespace hfget::net {
 namespace {
@@ -61,17 +64,23 @@ void SetProtocol(Options& options, const ExchangeDefaults& defaults) {
       .Text(CURLOPT_USERAGENT, defaults.user_agent);
 }
 
-std::string AddressOf(const sockaddr& address) {
+// Empty for what is neither IPv4 nor IPv6.
+std::string IpOf(const sockaddr& address) {
   char text[INET6_ADDRSTRLEN] = "";
   if (address.sa_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    inet_ntop(AF_INET, &v4.sin_addr, text, sizeof(text));
-    return absl::StrCat(text, ":", ntohs(v4.sin_port));
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof(text));
+  } else if (address.sa_family == AF_INET6) {
+    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text, sizeof(text));
+  }
+  return text;
+}
+
+std::string AddressOf(const sockaddr& address) {
+  if (address.sa_family == AF_INET) {
+    return absl::StrCat(IpOf(address), ":", ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port));
   }
   if (address.sa_family != AF_INET6) return "";
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-  inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof(text));
-  return absl::StrCat("[", text, "]:", ntohs(v6.sin6_port));
+  return absl::StrCat("[", IpOf(address), "]:", ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port));
 }
 
 // libcurl's own would call it a failed connect, and the server would be blamed for this machine's
@@ -79,10 +88,23 @@ std::string AddressOf(const sockaddr& address) {
 curl_socket_t OpenSocket(void* data, curlsocktype, curl_sockaddr* address) {
   auto& notes = *static_cast<SocketNotes*>(data);
   notes.address = AddressOf(address->addr);
+  if (notes.may_connect != nullptr && !notes.may_connect(IpOf(address->addr))) {
+    notes.forbidden = IpOf(address->addr);
+    return CURL_SOCKET_BAD;  // the next address of the name is tried
+  }
+  errno = 0;
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   const bool limits = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
   if (fd < 0 && limits) notes.exhausted = true;
   return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+// A kept connection opens no socket: somebody who was allowed to may have made it.
+int BeforeRequest(void* data, char* address, char*, int, int) {
+  auto& notes = *static_cast<SocketNotes*>(data);
+  if (notes.may_connect == nullptr || notes.may_connect(address)) return CURL_PREREQFUNC_OK;
+  notes.forbidden = address;
+  return CURL_PREREQFUNC_ABORT;
 }
 
 void SetConnection(Options& options, const Request& request, const ExchangeDefaults& defaults,
@@ -99,18 +121,32 @@ void SetConnection(Options& options, const Request& request, const ExchangeDefau
       .Set(CURLOPT_MAXAGE_CONN, defaults.idle_seconds)
       .Set(CURLOPT_OPENSOCKETFUNCTION, &OpenSocket)
       .Set(CURLOPT_OPENSOCKETDATA, &sockets)
+      .Set(CURLOPT_PREREQFUNCTION, &BeforeRequest)
+      .Set(CURLOPT_PREREQDATA, &sockets)
       .Set(CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(request.connect_timeout))
       .Set(CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<long>(request.max_bytes_per_sec));
 }
 
+// Never left to libcurl to read from the environment: who may be connected to hangs on whether there is a proxy, and this
+// libcurl does not tell. An empty one is none.
 void SetProxy(Options& options, const std::string& proxy) {
+  const std::string no_exception;  // was seen to by ProxyOf
   options.Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L)
-      .Set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // no token for the proxy
-  if (proxy == "env" || proxy.empty()) return;
-  const std::string none;
-  options.Set(CURLOPT_PROXY, proxy == "none" ? none.c_str() : proxy.c_str())
-      .Set(CURLOPT_NOPROXY,
-           none.c_str());  // a proxy set for a source is meant, whatever no_proxy says
+      .Set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE))  // no token for the proxy
+      .Set(CURLOPT_PROXY, proxy.c_str())
+      .Set(CURLOPT_NOPROXY, no_exception.c_str());
+}
+
+// As libcurl will read it: numbers that stand for addresses are spelled out, IPv6 has no brackets. Empty: not a URL.
+std::string HostOf(const std::string& url) {
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(curl_url(), curl_url_cleanup);
+  char* host = nullptr;
+  if (parsed == nullptr || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return "";
+  if (curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK) return "";
+  const std::unique_ptr<char, void (*)(void*)> owned(host, curl_free);
+  absl::string_view name = host;
+  if (absl::ConsumePrefix(&name, "[")) absl::ConsumeSuffix(&name, "]");
+  return std::string(name);
 }
 
 void SetTrust(Options& options, const Trust& trust) {
@@ -209,8 +245,12 @@ absl::Status Exchange::Attach(CURL* easy, const ExchangeDefaults& defaults) {
   easy_ = easy;
   Options options(easy);
   SetProtocol(options, defaults);
+  const bool https = absl::StartsWithIgnoreCase(request_.url, "https:");
+  const Secret proxy(ProxyOf(request_.proxy, https, HostOf(request_.url)));
+  by_proxy_ = !proxy.empty();
+  if (!by_proxy_) sockets_.may_connect = request_.may_connect;
   SetConnection(options, request_, defaults, sockets_);
-  SetProxy(options, request_.proxy);
+  SetProxy(options, proxy.Reveal());
   SetTrust(options, request_.ca_bundle.empty() ? defaults.trust : Trust{request_.ca_bundle, ""});
   SetMethod(options, request_);
   options.Text(CURLOPT_URL, request_.url)
@@ -267,6 +307,7 @@ size_t Exchange::TakeHeaderLine(absl::string_view line) {
   if (state == HeadReader::State::kBroken) return Stop(NetError::kProtocol, reader_.problem());
   if (state != HeadReader::State::kFinal) return line.size();
   reader_.head().remote_address = RemoteAddress();
+  reader_.head().by_proxy = by_proxy_;
   switch (handler_->OnHead(id_, reader_.head())) {
     case Handler::Next::kContinue:
       break;
@@ -338,6 +379,12 @@ NetError Exchange::ErrorOf(CURLcode code) const {
     return NetError::kConnect;  // the proxy would not let us through
   }
   if (error == NetError::kConnect && sockets_.exhausted) return NetError::kLocal;
+  const bool refused = code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK;
+  if (refused && !sockets_.forbidden.empty()) return NetError::kForbidden;
+  // What libcurl says of a line that is too long for it; where memory is short indeed, it does not come so far.
+  if (code == CURLE_OUT_OF_MEMORY && !reader_.complete() && TimingOf().first_byte > absl::ZeroDuration()) {
+    return NetError::kProtocol;
+  }
   if (error == NetError::kConnectTimeout && TimingOf().dns == absl::ZeroDuration()) {
     return NetError::kResolve;
   }
@@ -351,7 +398,13 @@ Outcome Exchange::OutcomeOf(CURLcode code) {
   }
   if (code == CURLE_OK) return OutcomeOf(NetError::kNone, "");
   if (stopped_ != NetError::kNone) return OutcomeOf(stopped_, stop_detail_);
-  return OutcomeOf(ErrorOf(code),
+  const NetError error = ErrorOf(code);
+  if (error == NetError::kForbidden) {
+    return OutcomeOf(error, absl::StrCat("its name leads to ", sockets_.forbidden,
+                                         ", an address of a local network, where this answer may not send us"));
+  }
+  if (code == CURLE_OUT_OF_MEMORY && error == NetError::kProtocol) return OutcomeOf(error, "a header without end");
+  return OutcomeOf(error,
                    LoggableDetail(words_[0] == '\0' ? curl_easy_strerror(code) : words_));
 }
 

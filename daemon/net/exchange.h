@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -25,10 +26,12 @@ struct ExchangeDefaults {
   Trust trust;
 };
 
-// What was seen while sockets were opened.
+// What was seen while sockets were opened, and what may be.
 struct SocketNotes {
-  bool exhausted = false;  // this machine has none left
-  std::string address;     // the last one that was tried
+  std::function<bool(absl::string_view)> may_connect;  // null: everywhere
+  bool exhausted = false;                              // this machine has none left
+  std::string address;                                 // the last one that was tried
+  std::string forbidden;                               // the last one that was refused; empty: none
 };
 
 // A curl_slist whose strings are overwritten before they are freed: one of them may be a token.
@@ -89,6 +92,7 @@ class Exchange {
 
   absl::Status CheckRequest();
   absl::Status FillHeaders();
+  CURLcode ChooseRoute(CURL* easy);
   CURLcode Examine(CURL* easy);
   size_t TakeHeaderLine(absl::string_view line);
   size_t TakeBody(absl::string_view data);
@@ -109,6 +113,7 @@ class Exchange {
   bool held_ = false;    // the handler said kPause to the head: no body before Continue
   bool paused_ = false;  // libcurl holds a piece that was not taken
   SocketNotes sockets_;
+  bool by_proxy_ = false;
   std::optional<IssuerWitness> witness_;
   bool clean_ = false;
   ByteCount body_bytes_ = 0;

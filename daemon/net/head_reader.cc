@@ -14,8 +14,7 @@ HeadReader::State HeadReader::Take(absl::string_view line) {
   if (complete_) return State::kDone;
   if (!in_block_) return TakeStatusLine(line);
   if (line == "\r\n" || line == "\n") return EndBlock();
-  TakeField(line);
-  return State::kReading;
+  return TakeField(line);
 }
 
 HeadReader::State HeadReader::Break(absl::string_view problem) {
@@ -43,18 +42,20 @@ HeadReader::State HeadReader::EndBlock() {
   return State::kFinal;
 }
 
-void HeadReader::TakeField(absl::string_view line) {
+HeadReader::State HeadReader::TakeField(absl::string_view line) {
   auto& fields = head_.headers.fields;
   if (absl::ascii_isspace(line.front())) {  // obsolete line folding continues the field before it
-    if (fields.empty()) return;
+    if (fields.empty()) return State::kReading;
     absl::StrAppend(&fields.back().second, " ", absl::StripAsciiWhitespace(line));
-    return;
+    return State::kReading;
   }
   const size_t colon = line.find(':');
-  if (colon == absl::string_view::npos || colon == 0) return;
+  if (colon == absl::string_view::npos || colon == 0) return State::kReading;
+  if (fields.size() == kMaxFields) return Break("more than 1,000 headers");
   fields.emplace_back(
       absl::AsciiStrToLower(absl::StripTrailingAsciiWhitespace(line.substr(0, colon))),
       std::string(absl::StripAsciiWhitespace(line.substr(colon + 1))));
+  return State::kReading;
 }
 
 }  // namespace hfget::net

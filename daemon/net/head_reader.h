@@ -13,6 +13,8 @@ namespace hfget::net {
 // All header bytes of one answer together: interim answers and trailers count, so that none of them
 // can be endless.
 constexpr ByteCount kMaxHeadBytes = 256 * kKiB;
+// In memory each costs far more than the four bytes that it may have on the wire.
+constexpr size_t kMaxFields = 1000;
 
 // Pure; fed by one request's lines in order. Source: RFC 9112 §4-§5, RFC 9110 §15.2.
 class HeadReader {
@@ -35,7 +37,7 @@ class HeadReader {
   State Break(absl::string_view problem);
   State TakeStatusLine(absl::string_view line);
   State EndBlock();
-  void TakeField(absl::string_view line);
+  State TakeField(absl::string_view line);
 
   ResponseHead head_;
   ByteCount bytes_ = 0;

@@ -27,6 +27,8 @@ absl::string_view NetErrorName(NetError error) {
       return "cannot connect";
     case NetError::kConnectTimeout:
       return "connecting took too long";
+    case NetError::kForbidden:
+      return "leads to an address of a local network";
     case NetError::kTls:
       return "TLS failed";
     case NetError::kHeadTimeout:

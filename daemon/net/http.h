@@ -4,6 +4,7 @@
 #define HFGET_DAEMON_NET_HTTP_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +39,10 @@ struct Request {
   // No total time-out, on purpose: a stall is the engine's to judge. This one ends a reply whose head does not come.
   absl::Duration head_timeout = absl::Seconds(30);
   ByteCount max_bytes_per_sec = 0;  // 0: no limit
+  // Whether this address ("203.0.113.7", "fe80::1") may be connected to; null: any. Asked of each address that the name
+  // leads to before a packet goes there, and of the one of a kept connection. Not asked of a proxy's: what lies behind it
+  // is not seen.
+  std::function<bool(absl::string_view address)> may_connect;
   // A connection of its own, which is not kept, so that every step is taken now; and Outcome::issuer is filled. Costs a
   // handshake and a parsed CA bundle.
   bool examine = false;
@@ -47,6 +52,7 @@ struct ResponseHead {
   int status = 0;
   Headers headers;
   std::string remote_address;  // "203.0.113.7:443"; empty when unknown
+  bool by_proxy = false;       // that is the proxy's
 };
 
 // Why a request ended without a whole answer.
@@ -56,10 +62,11 @@ enum class NetError {
   kResolve,         // name resolution
   kConnect,         // refused, unreachable
   kConnectTimeout,
+  kForbidden,       // the name leads to addresses that Request::may_connect refuses
   kTls,             // handshake or certificate; never tried again insecurely
   kHeadTimeout,
   kReset,           // the connection broke before the body was whole
-  kProtocol,        // not HTTP, headers beyond 256 KiB, …
+  kProtocol,        // not HTTP, headers beyond 256 KiB or 1,000 in number, …
   kUnsupportedUrl,  // a scheme that is not http or https
   kLocal,           // this machine: no sockets, no memory
 };

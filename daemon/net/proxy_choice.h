@@ -1,4 +1,5 @@
-// Which proxy libcurl goes through, and who said so: it does not tell. For people; no request is steered by it.
+// Which proxy a request goes through, and who said so. Chosen here as libcurl would, because it does not tell whether it
+// uses one.
 #ifndef HFGET_DAEMON_NET_PROXY_CHOICE_H_
 #define HFGET_DAEMON_NET_PROXY_CHOICE_H_
 
@@ -18,10 +19,13 @@ struct ProxyChoice {
 using GetVariable = std::function<std::string(const char* name)>;
 
 // `setting`: as in Request::proxy. `is_https`, `host`: of what is asked for. Source: curl's "Environment" (7.88):
-// http_proxy in lower case alone, the others in either; no_proxy holds names, suffixes, addresses, IPv4 networks, "*".
+// http_proxy in lower case alone, the others in either; no_proxy holds names, suffixes, addresses, networks, "*".
 ProxyChoice ChooseProxy(absl::string_view setting, bool is_https, absl::string_view host, const GetVariable& get);
 // The same for this process's environment.
 ProxyChoice ChooseProxy(absl::string_view setting, bool is_https, absl::string_view host);
+
+// Its URL as it was written, with user and password: what is asked for is sent through it. Empty: none.
+std::string ProxyOf(absl::string_view setting, bool is_https, absl::string_view host);
 
 }  // namespace hfget::net
 

@@ -42,7 +42,7 @@ struct Scene {
   std::string url = kHub;
   bool at_data_host = false;
   int hops = 0;
-  bool public_source = true;
+  Zone answerer = Zone::kPublic;
   Dialect dialect = Dialect::kHuggingFace;
 
   Answer Get(int status, const HeaderFields& headers = {}) const {
@@ -53,7 +53,7 @@ struct Scene {
     ask.commit = kCommit;
     ask.file = &file;
     ask.hops = hops;
-    ask.public_source = public_source;
+    ask.answerer = answerer;
     ask.dialect = dialect;
     return JudgeAnswer(ask, status, headers, kNow);
   }

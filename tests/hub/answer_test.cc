@@ -278,7 +278,7 @@ TEST(RedirectTest, RefusedOnes) {
 }
 
 TEST(RedirectTest, ALocalSourceMayStayLocal) {
-  const Scene local{.url = "http://127.0.0.1:8080/org/m/resolve/main/x", .public_source = false};
+  const Scene local{.url = "http://127.0.0.1:8080/org/m/resolve/main/x", .answerer = Zone::kLoopback};
   EXPECT_EQ(local.Get(302, {{"location", "http://127.0.0.1:9090/lfs/x?expires=1790003600"}}).kind,
             AnswerKind::kRedirect);
   EXPECT_EQ(local.Get(302, {{"location", "http://[::1]:9090/x"}}).kind, AnswerKind::kRedirect);
