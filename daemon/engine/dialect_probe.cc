@@ -8,6 +8,7 @@
 #include "daemon/hub/counterpart.h"
 #include "daemon/hub/hf_dialect.h"
 #include "daemon/hub/ms_dialect.h"
+#include "daemon/hub/redirect.h"
 
 namespace hfget::engine {
 namespace {
@@ -79,10 +80,11 @@ void DialectProbe::OnListed(const hub::Manifest& manifest) {
               : hub::ResolveUrl(endpoint, repo, manifest.commit, file_.path));
 }
 
-void DialectProbe::AskFile(std::string url) {
+void DialectProbe::AskFile(std::string url, std::optional<hub::Zone> led_from) {
   const Source& s = context_.sources.at(source_);
   net::Request request;
   request.url = url;
+  request.may_connect = MayConnect(led_from);
   request.proxy = s.config.proxy;
   request.ca_bundle = s.config.ca_bundle;
   url_ = std::move(url);
@@ -99,13 +101,11 @@ void DialectProbe::OnFile(SmallAnswer answer) {
   const int status = answer.head.status;
   if (status >= 300 && status < 400) {
     const auto base = hub::ParseUrl(url_);
-    const auto next = base.ok() ? hub::ResolveReference(*base, answer.head.headers.Get("location"))
-                                : absl::StatusOr<hub::Url>(base.status());
-    const bool downgrade = next.ok() && base->scheme == "https" && next->scheme != "https";
-    if (!next.ok() || downgrade || ++hops_ > kMaxHops) {
-      return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": its redirect cannot be followed"));
-    }
-    return AskFile(next->ToString());
+    const hub::Zone answerer = base.ok() ? AnswererOf(*base, answer.head) : hub::Zone::kPublic;
+    const auto next = base.ok() ? hub::NextHop(*base, answer.head.headers.Get("location"), answerer) : base;
+    if (!next.ok()) return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": ", next.status().message()));
+    if (++hops_ > kMaxHops) return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": redirects without end"));
+    return AskFile(next->ToString(), answerer);
   }
   if (status != 200) return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": answers ", status));
   disk::FileHasher hasher(file_.hash.kind, file_.size);

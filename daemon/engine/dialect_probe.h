@@ -28,7 +28,7 @@ class DialectProbe {
   void AskNextRepo();
   void OnPinned(ListingVerdict verdict);
   void OnListed(const hub::Manifest& manifest);
-  void AskFile(std::string url);
+  void AskFile(std::string url, std::optional<hub::Zone> led_from = std::nullopt);
   void OnFile(SmallAnswer answer);
   void End(core::Failure failure, std::string why);
 

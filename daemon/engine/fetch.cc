@@ -145,7 +145,9 @@ net::Handler::Next Fetch::OnHead(net::RequestId, const net::ResponseHead& head) 
       observer_.OnTarget(*this, job_.target);
       return Next::kContinue;
     case hub::AnswerKind::kRedirect: {
-      Target next{*verdict_->next, job_.target.data_host || verdict_->next_is_data_host};
+      Target next;
+      next.url = *verdict_->next;
+      next.data_host = job_.target.data_host || verdict_->next_is_data_host;
       next.led_from = ask.answerer;
       if (verdict_->expires) next.expires = *verdict_->expires;
       // How long its links live is not known.

@@ -5,12 +5,17 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/engine/verdicts.h"
 #include "daemon/hub/ms_commit.h"
+#include "daemon/hub/redirect.h"
 
 namespace hfget::engine {
 namespace {
 
 constexpr int kMaxHops = 5;
+// What the pages of one listing may come to, whatever their links say: ten times what the largest repos need.
 constexpr int kMaxPages = 10000;
+constexpr int kMaxPagesWithoutFile = 1000;  // in a row: folders alone
+constexpr ByteCount kMaxBytes = 4 * kGiB;
+constexpr absl::Duration kMaxTime = absl::Hours(2);
 
 }  // namespace
 
@@ -21,6 +26,7 @@ ListingAttempt::ListingAttempt(Context& context, core::SourceIndex source, Wish 
       wish_(std::move(wish)),
       done_(std::move(done)),
       on_page_(on_page == nullptr ? nullptr : std::make_shared<absl::AnyInvocable<void()>>(std::move(on_page))) {
+  began_ = context_.clock.Steady();
   const std::string& endpoint = source_config().config.endpoint;
   if (wish_.repo.hub == hub::Hub::kModelScope) {
     builder_.emplace(wish_.repo, "");
@@ -34,9 +40,10 @@ ListingAttempt::ListingAttempt(Context& context, core::SourceIndex source, Wish 
   }
 }
 
-void ListingAttempt::Ask(std::string url) {
+void ListingAttempt::Ask(std::string url, std::optional<hub::Zone> led_from) {
   net::Request request;
   request.url = url;
+  request.may_connect = MayConnect(led_from);
   request.proxy = source_config().config.proxy;
   request.ca_bundle = source_config().config.ca_bundle;
   url_ = std::move(url);
@@ -66,6 +73,8 @@ void ListingAttempt::OnAnswer(SmallAnswer answer) {
     OnRedirect(answer);
   } else if (status != 200) {
     OnHubError(ErrorOf(answer));
+  } else if (hub::IsCoded(answer.head.headers.fields)) {
+    Fail(core::Failure::kWrongAnswer, "answers compressed, though that was not allowed");
   } else if (scope_) {
     OnScopePage(answer);
   } else if (wish_.tree) {
@@ -77,16 +86,17 @@ void ListingAttempt::OnAnswer(SmallAnswer answer) {
 
 void ListingAttempt::OnRedirect(const SmallAnswer& answer) {
   const auto base = hub::ParseUrl(url_);
-  const auto next = base.ok() ? hub::ResolveReference(*base, answer.head.headers.Get("location"))
-                              : absl::StatusOr<hub::Url>(base.status());
-  if (!next.ok()) return Fail(core::Failure::kWrongAnswer, "redirects to what is not a URL");
+  if (!base.ok()) return Fail(core::Failure::kWrongAnswer, std::string(base.status().message()));
+  const hub::Zone answerer = AnswererOf(*base, answer.head);
+  const auto next = hub::NextHop(*base, answer.head.headers.Get("location"), answerer);
+  if (!next.ok()) return Fail(core::Failure::kWrongAnswer, std::string(next.status().message()));
   if (!next->SameOrigin(*base)) {
     return Fail(core::Failure::kWrongRegion,
                 absl::StrCat("redirects to another hub (", next->host,
                              "): it serves only its own region; a proxy or VPN may be on"));
   }
   if (++hops_ > kMaxHops) return Fail(core::Failure::kWrongAnswer, "redirects without end");
-  Ask(next->ToString());
+  Ask(next->ToString(), answerer);
 }
 
 void ListingAttempt::OnInfo(const SmallAnswer& answer) {
@@ -115,6 +125,8 @@ void ListingAttempt::OnInfo(const SmallAnswer& answer) {
 void ListingAttempt::OnTreePage(const SmallAnswer& answer) {
   auto rows = hub::ParseTreePage(answer.body);
   absl::Status status = rows.status();
+  pages_without_file_ = status.ok() && rows->empty() ? pages_without_file_ + 1 : 0;
+  bytes_ += static_cast<ByteCount>(answer.body.size());
   if (status.ok()) status = builder_->AddPage(*std::move(rows));
   if (!status.ok()) return FailHostile(status);
   ++pages_;
@@ -126,12 +138,17 @@ void ListingAttempt::OnTreePage(const SmallAnswer& answer) {
   }
   auto url = hub::RebaseNextPage(source_config().config.endpoint, wish_.repo, wish_.revision, next);
   if (!url.ok()) return Fail(core::Failure::kWrongAnswer, std::string(url.status().message()));
-  if (*url == url_ || pages_ > kMaxPages) {
+  if (*url == url_ || HasNoEnd()) {
     return Fail(core::Failure::kWrongAnswer, "the pages of its listing have no end");
   }
   hops_ = 0;
   Ask(*std::move(url));
   if (const auto on_page = on_page_) (*on_page)();
+}
+
+bool ListingAttempt::HasNoEnd() const {
+  return pages_ >= kMaxPages || pages_without_file_ >= kMaxPagesWithoutFile || bytes_ > kMaxBytes ||
+         context_.clock.Steady() - began_ > kMaxTime;
 }
 
 void ListingAttempt::FailHostile(const absl::Status& status) {

@@ -15,6 +15,7 @@
 #include "daemon/engine/lifetime.h"
 #include "daemon/engine/pull_token.h"
 #include "daemon/engine/small_request.h"
+#include "daemon/hub/address.h"
 #include "daemon/hub/hf_dialect.h"
 #include "daemon/hub/hub_error.h"
 #include "daemon/hub/manifest.h"
@@ -67,11 +68,14 @@ class ListingAttempt {
   std::shared_ptr<const hub::Manifest> so_far() const { return builder_->so_far(); }
 
  private:
-  void Ask(std::string url);
+  // `led_from`: where the one is who sends us there; nullopt: it is the source's own address.
+  void Ask(std::string url, std::optional<hub::Zone> led_from = std::nullopt);
   void OnAnswer(SmallAnswer answer);
   void OnRedirect(const SmallAnswer& answer);
   void OnInfo(const SmallAnswer& answer);
   void OnTreePage(const SmallAnswer& answer);
+  // Its pages come to more than any repo's do.
+  bool HasNoEnd() const;
   void OnScopePage(const SmallAnswer& answer);
   void OnHubError(const hub::HubError& error);
   hub::HubError ErrorOf(const SmallAnswer& answer) const;
@@ -92,6 +96,9 @@ class ListingAttempt {
   std::optional<hub::MsListing> scope_;  // of ModelScope
   int hops_ = 0;
   int pages_ = 0;
+  int pages_without_file_ = 0;  // in a row
+  ByteCount bytes_ = 0;         // of all pages
+  absl::Time began_;
   std::string url_;
   Secret sent_;  // with the last request; empty: none
   absl::Time asked_at_;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/engine/verdicts.h"
+#include "daemon/hub/redirect.h"
 #include "daemon/net/proxy_choice.h"
 
 namespace hfget::engine {
@@ -20,6 +22,7 @@ hub::RouteEvidence::End EndOf(net::NetError error) {
     case net::NetError::kResolve:
       return End::kResolve;
     case net::NetError::kConnect:
+    case net::NetError::kForbidden:
       return End::kConnect;
     case net::NetError::kConnectTimeout:
       return End::kConnectTimeout;
@@ -42,13 +45,14 @@ hub::RouteEvidence::End EndOf(net::NetError error) {
 
 Question::Question(Context& context, Wish wish, absl::AnyInvocable<void(Reply)> done)
     : context_(context), wish_(std::move(wish)), done_(std::move(done)) {
-  Ask(wish_.url, true);
+  Ask(wish_.url, true, std::nullopt);
 }
 
-void Question::Ask(std::string url, bool with_bearer) {
+void Question::Ask(std::string url, bool with_bearer, std::optional<hub::Zone> led_from) {
   const SourceConfig& config = context_.sources.at(wish_.source).config;
   net::Request request;
   request.url = url;
+  request.may_connect = MayConnect(led_from);
   request.proxy = config.proxy;
   request.ca_bundle = config.ca_bundle;
   request.head_timeout = absl::Seconds(15);
@@ -66,12 +70,8 @@ std::optional<hub::Url> Question::Next(const SmallAnswer& answer) const {
   const bool moved = answer.error == net::NetError::kNone && status >= 300 && status < 400 && location != nullptr;
   if (!moved || hops_ >= kMaxHops) return std::nullopt;
   const auto base = hub::ParseUrl(url_);
-  const auto next = base.ok() ? hub::ResolveReference(*base, *location) : base;
-  if (!next.ok()) return std::nullopt;
-  if (next->SameOrigin(*base)) return *next;
-  const bool downgrade = base->scheme == "https" && next->scheme != "https";
-  const bool inwards = next->IsLocalAddress() && !base->IsLocalAddress();
-  if (!wish_.bytes || downgrade || inwards) return std::nullopt;
+  const auto next = base.ok() ? hub::NextHop(*base, *location, AnswererOf(*base, answer.head)) : base;
+  if (!next.ok() || (!wish_.bytes && !next->SameOrigin(*base))) return std::nullopt;
   return *next;
 }
 
@@ -80,7 +80,7 @@ void Question::OnAnswer(SmallAnswer answer) {
   if (const auto next = Next(answer)) {
     ++hops_;
     at_hub_ = at_hub_ && next->SameOrigin(context_.sources.at(wish_.source).base);
-    return Ask(next->ToString(), at_hub_);
+    return Ask(next->ToString(), at_hub_, AnswererOf(*hub::ParseUrl(url_), answer.head));
   }
   Reply reply;
   reply.time = answer.timing.first_byte;

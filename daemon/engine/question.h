@@ -3,6 +3,7 @@
 #define HFGET_DAEMON_ENGINE_QUESTION_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -11,6 +12,7 @@
 #include "daemon/engine/context.h"
 #include "daemon/engine/lifetime.h"
 #include "daemon/engine/small_request.h"
+#include "daemon/hub/address.h"
 #include "daemon/hub/diagnosis_route.h"
 #include "daemon/hub/url.h"
 
@@ -38,7 +40,7 @@ class Question {
   Question(Context& context, Wish wish, absl::AnyInvocable<void(Reply)> done);
 
  private:
-  void Ask(std::string url, bool with_bearer);
+  void Ask(std::string url, bool with_bearer, std::optional<hub::Zone> led_from);
   void OnAnswer(SmallAnswer answer);
   // Where to go on; nullopt: this was the last hop.
   std::optional<hub::Url> Next(const SmallAnswer& answer) const;

@@ -164,6 +164,21 @@ TEST(LinkExpiryTest, ReadsEveryForm) {
   }
 }
 
+TEST(IsCodedTest, SeesEveryCodingButIdentity) {
+  for (const HeaderFields& plain : std::vector<HeaderFields>{
+           {}, {{"content-encoding", "identity"}}, {{"transfer-encoding", "chunked"}}, {{"transfer-encoding", " Chunked , identity"}}, {{"content-encoding", ""}}}) {
+    EXPECT_FALSE(IsCoded(plain));
+  }
+  for (const HeaderFields& coded : std::vector<HeaderFields>{{{"content-encoding", "gzip"}},
+                                                             {{"content-encoding", "identity"}, {"content-encoding", "br"}},
+                                                             {{"transfer-encoding", "gzip, chunked"}},
+                                                             {{"transfer-encoding", "chunked"}, {"transfer-encoding", "deflate"}},
+                                                             {{"content-encoding", "chunked"}},
+                                                             {{"content-encoding", "\x01"}}}) {
+    EXPECT_TRUE(IsCoded(coded)) << coded[0].second;
+  }
+}
+
 TEST(LinkExpiryTest, SaysNothingOfLinksThatDoNot) {
   const std::string kCases[] = {
       "https://h/f",

@@ -1,7 +1,9 @@
 #include "daemon/hub/json.h"
 
+#include <algorithm>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace hfget::hub {
@@ -32,6 +34,43 @@ TEST(ParseSmallJsonTest, BracketsInStringsDoNotNest) {
   EXPECT_FALSE(
       ParseSmallJson(R"(["\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["])")
           .is_discarded());
+}
+
+class Strings final : public JsonWalker {
+ public:
+  size_t longest = 0;
+
+ private:
+  bool OnString(std::string& value) override {
+    longest = std::max(longest, value.size());
+    return true;
+  }
+};
+
+// The parser would hold it twice before anybody could say no.
+TEST(JsonWalkerTest, RefusesAStringThatIsTooLong) {
+  Strings walker;
+  const std::string fits(kMaxJsonStringBytes, 'a');
+  EXPECT_TRUE(walker.Walk(absl::StrCat("[\"", fits, "\", \"b\"]")).ok());
+  EXPECT_EQ(walker.longest, kMaxJsonStringBytes);
+  std::string escapes;
+  while (escapes.size() <= kMaxJsonStringBytes) escapes += "\\\"";
+  for (const std::string& text : {absl::StrCat("[\"", fits, "a\"]"), absl::StrCat("{\"", fits, "a\": 1}"), absl::StrCat("[\"", fits, "aa"),
+                                  absl::StrCat("[\"", escapes, "\"]"), absl::StrCat("[\"", fits, "a\\")}) {
+    Strings bounded;
+    EXPECT_EQ(bounded.Walk(text).message(), "the answer is JSON with a string that is too long");
+    EXPECT_EQ(bounded.longest, 0u);
+  }
+  EXPECT_TRUE(walker.Walk(absl::StrCat("[1", std::string(kMaxJsonStringBytes + 9, ' '), "]")).ok()) << "white space is no string";
+}
+
+TEST(JsonWalkerTest, RefusesAnyDepthAtOnce) {
+  for (const char* open : {"[", "{\"a\":"}) {
+    std::string text;
+    for (int i = 0; i < 100000; ++i) text += open;
+    Strings walker;
+    EXPECT_EQ(walker.Walk(text).message(), "the answer is JSON that nests too deep");
+  }
 }
 
 }  // namespace

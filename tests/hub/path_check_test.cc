@@ -68,6 +68,9 @@ TEST(CheckPathTest, RefusesEveryWayOut) {
       {".git", ".git"},
       {".hfget/x", "keep for themselves"},
       {".hfget", "keep for themselves"},
+      {".hfget-write-test", "keep for themselves"},
+      {".HFGET/x", "keep for themselves"},  // the same folder where case does not count
+      {".Cache/HuggingFace/x", "keep for themselves"},
       {".cache/huggingface/x", "keep for themselves"},
       {".cache/huggingface", "keep for themselves"},
       {std::string(256, 'a'), "255"},
@@ -83,9 +86,17 @@ TEST(CheckPathTest, RefusesEveryWayOut) {
   }
 }
 
-TEST(CheckPathTest, RefusesMoreThan4000Bytes) {
+// Each component is hashed with all before it, and is a folder to be made.
+TEST(CheckPathTest, RefusesMoreThan100Components) {
   std::string path = "a";
-  while (path.size() < 3999) path += "/a";
+  for (int i = 1; i < 100; ++i) path += "/a";
+  EXPECT_OK(CheckPath(path));
+  EXPECT_THAT(CheckPath(path + "/a"), StatusIs(kInvalid, HasSubstr("100 folders")));
+}
+
+TEST(CheckPathTest, RefusesMoreThan4000Bytes) {
+  std::string path(79, 'a');
+  while (path.size() < 3999) path += "/" + std::string(79, 'a');
   EXPECT_OK(CheckPath(path));
   EXPECT_THAT(CheckPath(path + "/a"), StatusIs(kInvalid, HasSubstr("4,000")));
 }
@@ -94,6 +105,13 @@ TEST(CheckPathTest, TheMessageCannotSpeakToATerminal) {
   EXPECT_THAT(CheckPath("a\x1B[31m\n" + std::string(5000, 'b')),
               StatusIs(kInvalid, AllOf(HasSubstr("\\x1b[31m\\x0a"), Not(HasSubstr("\x1B")))));
   EXPECT_LT(CheckPath(std::string(100000, 'b')).message().size(), 300u);
+}
+
+TEST(PathSetTest, RefusesMoreFoldersThanItMayHold) {
+  PathSet set(3);
+  EXPECT_OK(set.Add("a/b/c/file"));
+  EXPECT_OK(set.Add("a/b/other"));
+  EXPECT_THAT(set.Add("d/file"), StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("more than 3 folders")));
 }
 
 TEST(PathSetTest, RefusesDuplicates) {
