@@ -2,6 +2,8 @@
 #ifndef HFGET_TESTS_FAKES_FAKE_HOST_H_
 #define HFGET_TESTS_FAKES_FAKE_HOST_H_
 
+#include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -61,8 +63,13 @@ struct FakeReply {
   std::vector<ByteCount> flips;  // of the content
   ByteCount slow_rate = 0;
   bool garbage = false;
+  bool endless = false;      // the text again and again
+  absl::Duration drip;       // the time of each byte; zero: the line's
 
-  ByteCount body_bytes() const { return text.empty() ? range.size() : static_cast<ByteCount>(text.size()); }
+  ByteCount body_bytes() const {
+    if (endless) return std::numeric_limits<ByteCount>::max();
+    return text.empty() ? range.size() : static_cast<ByteCount>(text.size());
+  }
 };
 
 // What all hubs of one world know.
@@ -113,6 +120,9 @@ struct FakeHost {
   bool lists_backwards = false;
   int quota = 0;                   // requests in a window of five minutes; 0: no limit
   std::vector<Fault> faults;
+  std::string address;  // that its name leads to; empty: some public one
+  // Asked first; nullopt: it answers as a hub does. Its headers go out as they are.
+  std::function<std::optional<FakeReply>(const net::Request& request, const hub::Url& url)> script;
 
   // Counted.
   int requests = 0;
@@ -135,6 +145,9 @@ struct FakeHost {
   FakeReply Answer(const FakeWorldContent& world, const net::Request& request, const hub::Url& url, absl::Time wall,
                    absl::BitGenRef rng) {
     Count(request, url, wall);
+    if (script != nullptr) {
+      if (auto reply = script(request, url)) return *std::move(reply);
+    }
     const std::string path = PathBelowPrefix(url);
     FakeReply reply = quota > 0 && OverQuota(wall) ? RateLimited(wall) : Route(world, request, url, path, wall);
     if (quota > 0) reply.head.headers.fields.emplace_back("ratelimit", QuotaHeader(wall));

@@ -157,12 +157,17 @@ class FakeNetwork final : public net::Client {
 
   void OnConnected(net::RequestId id, Flow& flow) {
     if (flow.host == nullptr) return End(id, net::NetError::kResolve, "no such host");
+    const bool may = flow.host->address.empty() || flow.request.may_connect == nullptr || flow.request.may_connect(flow.host->address);
+    if (!may) return End(id, net::NetError::kForbidden, "leads inwards");
     const auto url = hub::ParseUrl(flow.request.url);
     if (!url.ok()) return End(id, net::NetError::kUnsupportedUrl, "not a URL");
     if (flow.host->shape.Lost(clock_.Steady())) {
       return After(id, Jittered(*flow.host), [this, id](Flow&) { End(id, net::NetError::kReset, "connection reset"); });
     }
+    const std::string address = flow.host->address;
     flow.reply = flow.host->Answer(internet_.content, flow.request, *url, clock_.Wall(), rng_);
+    const bool v6 = absl::StrContains(address, ':');
+    if (!address.empty()) flow.reply.head.remote_address = absl::StrCat(v6 ? "[" : "", address, v6 ? "]:443" : ":443");
     switch (flow.reply.silence) {
       case FakeReply::Silence::kRefuse:
         return End(id, net::NetError::kConnect, "connection refused");
@@ -203,8 +208,10 @@ class FakeNetwork final : public net::Client {
       return After(id, absl::Milliseconds(1), [this, id](Flow&) { End(id, net::NetError::kReset, "connection reset"); });
     }
     if (n <= 0) return;  // silence from here on
+    if (r.drip > absl::ZeroDuration()) n = 1;
     flow.chunk = Bytes(r, flow.done, n);
     n = flow.chunk.bytes().size();
+    if (r.drip > absl::ZeroDuration()) return After(id, r.drip * n, [this, id](Flow& f) { Deliver(id, f); });
     After(id, absl::Seconds(n / rate), [this, id](Flow& f) { Deliver(id, f); });
   }
 
@@ -262,6 +269,7 @@ class FakeNetwork final : public net::Client {
   }
 
   Chunk Bytes(const FakeReply& reply, ByteCount from, ByteCount n) {
+    if (reply.endless) return {{}, reply.text.substr(0, n)};
     if (!reply.text.empty()) return {{}, reply.text.substr(from, n)};
     // Where bytes do not matter they are the same few: they stay in the processor's cache.
     const bool any = internet_.chunk_time > absl::ZeroDuration();

@@ -302,6 +302,7 @@ void World::CheckRecord(const std::string& key, const records::v1::TransferRecor
       if (file == nullptr) file = repo.FindByHash(record.digest());
     }
   }
+  if (file == nullptr && strangers) return;
   if (file == nullptr) return Broken(absl::StrCat(key, " is of no known file"));
   const auto runs = core::PieceMap::DurableRuns(record.durable_pieces(), record.size_bytes());
   const ByteCount front = !runs.empty() && runs[0].begin == 0 ? BytesOf(runs[0], record.size_bytes()).end : 0;

@@ -42,6 +42,7 @@ class World {
   // No byte is kept or hashed and no rule is checked after each event: for runs in which the time alone counts.
   bool weightless = false;
   bool records_survive = false;  // a power loss takes none of what was committed, though it was not synced
+  bool strangers = false;  // listings may name files that no repo has
   bool honest = true;  // false: some source lies, so that wrong bytes may be durable until the hash is known
 
   // A hub "https://<name>.test" with a data host of its own, in the configuration. The one named "official" is the authority.
