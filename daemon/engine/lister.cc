@@ -46,13 +46,14 @@ void Lister::BeginRounds() {
   began_ = context_.clock.Steady();
   round_ = 0;
   verdict_.reset();
+  reasons_.clear();
   BeginRound();
 }
 
 void Lister::BeginRound() {
   StopAll();
   next_ = 0;
-  reasons_.clear();
+  reasons_before_ = std::exchange(reasons_, {});
   rested_until_ = absl::InfiniteFuture();
   round_began_ = context_.clock.Steady();
   order_ = context_.sources.ListingOrder(round_began_, options_.repo.hub);
@@ -284,8 +285,9 @@ std::optional<absl::Time> Lister::NextRound() {
 PullError Lister::NobodyAnswered() const {
   PullError error;
   error.cause = core::ErrorCause::kNoSource;
-  if (!reasons_.empty()) {
-    error.message = absl::StrCat("no source could list ", hub::DisplayName(options_.repo), " (", absl::StrJoin(reasons_, "; "),
+  const std::vector<std::string>& reasons = reasons_.empty() ? reasons_before_ : reasons_;
+  if (!reasons.empty()) {
+    error.message = absl::StrCat("no source could list ", hub::DisplayName(options_.repo), " (", absl::StrJoin(reasons, "; "),
                                  "); check the network, or add a source that is reachable from here");
   } else if (options_.only_source.empty()) {
     error.message = options_.repo.hub == hub::Hub::kModelScope

@@ -107,6 +107,7 @@ class Lister {
   absl::Time rested_until_ = absl::InfiniteFuture();  // of those passed over because they rest, the first to return
   std::optional<PullError> verdict_;                  // the best "no" so far
   std::vector<std::string> reasons_;                  // "tuna: connection refused", of this round
+  std::vector<std::string> reasons_before_;           // of the round before it: who is switched off since is not asked again
   std::optional<Timers::Id> hedge_timer_;
   std::optional<Timers::Id> candidate_timer_;
   Lifetime lifetime_;

@@ -159,6 +159,15 @@ TEST(Hostile, AChainOfPagesHasAnEnd) {
   }
 }
 
+// Such a source is switched off at once, and is no source any more when the second round begins.
+TEST(Hostile, WhyTheOnlySourceIsNoneAnyMoreIsSaid) {
+  World world;
+  world.AddSource("official").Add({.kind = Kind::kOtherHub, .where = Where::kListing});
+  const auto pull = world.Finish(world.Pull(AddRepo(world)));
+  EXPECT_EQ(pull.error.cause, ErrorCause::kNoSource);
+  EXPECT_THAT(pull.error.message, HasSubstr("redirects to another hub (huggingface.co)"));
+}
+
 TEST(Hostile, ACompressedAnswerIsSaidToBeOne) {
   World world;
   world.AddSource("official").script = [](const net::Request&, const hub::Url& url) -> std::optional<FakeReply> {
