@@ -139,8 +139,8 @@ LISTINGS = {
     "a redirect to another host": (redirect("http://127.0.0.2:9/x"), "another hub"),
     "a redirect to the metadata service": (redirect("http://169.254.169.254/latest/meta-data"), "local network"),
     "HTML": (lambda r: once(answer("200 OK", b"<!DOCTYPE html><h1>Log in \x1b[31m</h1>", "Content-Type: text/html")), "not JSON"),
-    "invalid UTF-8": (one_row(path="\udcff") if False else body(b'[{"type":"file","path":"\xff\xfe"}]'), "not JSON"),
-    "JSON 100,000 deep": (body(b"[" * 100000), "nests too deep"),
+    "invalid UTF-8": (body(b'[{"type":"file","path":"\xff\xfe"}]'), "not JSON"),
+    "JSON 100,000 deep": (body(b'[{"a":' + b"[" * 100000), "nests too deep"),
     "JSON with a string of 60 MiB": (body(b'["' + b"s" * (60 << 20) + b'"]'), "too long"),
     "JSON with a string of 100 MiB": (body(b'["' + b"s" * (100 << 20) + b'"]'), "longer than 64 MiB"),
     "JSON of 60 MiB of brackets": (body(b"[" + b"[]," * (20 << 20) + b"0]"), "row of the listing"),
@@ -298,15 +298,16 @@ def test_a_public_hub_leads_nobody_inwards(net, tmp_path):
             return once(answer("302 Found", b"", f"Location: http://{to}:{port}/org/model/resolve/{COMMIT}/model.bin"))
 
         with HostileHub(evil, address=net.PUBLIC, world=net) as hub, HostileHub(address=net.PUBLIC, world=net) as honest:
-            for i, endpoint in enumerate([hub.endpoint, f"http://hub.example:{hub.port}"]):
-                for j in range(4):
-                    user = user_of(tmp_path / f"u{i}{j}", endpoints=[endpoint, honest.endpoint], prefix=net.command())
-                    try:
-                        pull(f"redirects inwards, {endpoint.split(':')[1]}", user, hub, 0, "")
-                    finally:
-                        user.close()
-        print(f"{len(tried)} of {len(INWARDS)} spellings were tried")
-        assert len(tried) >= 10 and victim.connections == 0, victim.requests
+            for i, endpoint in zip(range(16), itertools.cycle([hub.endpoint, f"http://hub.example:{hub.port}"])):
+                if tried == set(INWARDS):
+                    break
+                user = user_of(tmp_path / f"u{i}", endpoints=[endpoint, honest.endpoint], prefix=net.command())
+                try:
+                    pull(f"redirects inwards, {endpoint.split(':')[1]}", user, hub, 0, "")
+                finally:
+                    user.close()
+        assert tried == set(INWARDS)
+        assert victim.connections == 0, victim.requests
 
 
 @pytest.mark.parametrize("hub_at, data_at, allowed", [("10.9.8.7", "10.4.5.6", True), ("office.example", "10.4.5.6", True), ("127.0.0.1", "10.9.8.7", True), ("10.9.8.7", "127.0.0.1", False),
