@@ -13,10 +13,12 @@ absl::StatusCode CodeOfIoError(const rocksdb::Status& status, const std::string&
   if (status.IsNoSpace() || status.IsMemoryLimit() ||
       status.subcode() == rocksdb::Status::kSpaceLimit ||
       absl::StrContains(text, "Too many open files") ||
+      absl::StrContains(text, "Disk quota exceeded") ||
       absl::StrContains(text, "Cannot allocate memory")) {
     return absl::StatusCode::kResourceExhausted;
   }
   if (absl::StrContains(text, "Permission denied") ||
+      absl::StrContains(text, "Operation not permitted") ||
       absl::StrContains(text, "Read-only file system")) {
     return absl::StatusCode::kPermissionDenied;
   }

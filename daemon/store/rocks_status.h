@@ -5,6 +5,8 @@
 #include <rocksdb/status.h>
 
 #include <exception>
+#include <new>
+#include <system_error>
 
 #include "absl/status/status.h"
 
@@ -20,6 +22,10 @@ template <typename F>
 absl::Status CallRocks(F&& f) {
   try {
     return FromRocks(f());
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError("not enough memory");
+  } catch (const std::system_error& e) {
+    return absl::ResourceExhaustedError(e.what());  // no thread to be had
   } catch (const std::exception& e) {
     return absl::InternalError(e.what());
   }

@@ -168,6 +168,7 @@ absl::Status RocksStore::Write(rocksdb::WriteBatch& batch, bool sync) {
   broken_ = Annotate(CallRocks([&] { return database_->db().Write(options, &batch); }),
                      "the state store cannot be written; restart hfgetd when this is mended");
   if (!broken_.ok()) spdlog::error("{}", broken_.ToString());
+  if (broken_.ok() && sync) database_->NotePromise();
   return broken_;
 }
 
@@ -252,7 +253,7 @@ void RocksStore::ReadProvenance(
 absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStore(const std::string& path,
                                                            Executor& executor,
                                                            RocksStoreOptions options) {
-  HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenDatabase(EnvOf(options), path));
+  HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenDatabase(PlaceOf(options, path)));
   return std::make_unique<RocksStore>(std::move(database), executor);
 }
 
@@ -261,7 +262,7 @@ absl::StatusOr<OpenedStore> OpenOrSetAside(const std::string& path, Executor& ex
   const Clock& clock = options.clock == nullptr ? RealClock() : *options.clock;
   OpenedStore opened;
   HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
-                         OpenOrReplaceDatabase(EnvOf(options), path, clock.Wall(), opened.note));
+                         OpenOrReplaceDatabase(PlaceOf(options, path), clock.Wall(), opened.note));
   opened.store = std::make_unique<RocksStore>(std::move(database), executor);
   return opened;
 }

@@ -16,14 +16,17 @@ class Env;
 
 namespace hfget::store {
 
-// The version of what is written; see m/schema. One more for a change that an older daemon would
+// The version of what is written; see schema.h. One more for a change that an older daemon would
 // misread.
 constexpr int kSchemaVersion = 1;
 
+struct Schema;
+
 struct RocksStoreOptions {
-  // Both borrowed; nullptr: the machine's.
+  // All borrowed; nullptr: the machine's, and the schema of this hfgetd.
   rocksdb::Env* env = nullptr;
   const Clock* clock = nullptr;
+  const Schema* schema = nullptr;
 };
 
 // Opens the store in folder `path`, makes it when there is none. The destructor commits what was
@@ -43,10 +46,11 @@ struct OpenedStore {
 };
 
 // The same, but damage does not stop it and is never deleted: a store that is damaged beyond its
-// log becomes
-// `<path>.broken-<UTC time>` and a new one is made; one whose log alone is damaged is copied there
-// and goes on with what stood before the damage. Errors: the others of OpenRocksStore; what kept
-// the damaged one from being moved.
+// log becomes `<path>.broken-<UTC time>`, and a new one is made with what could safely be read of it
+// (salvage.h); one whose log alone is damaged is copied there and goes on with what stood before the
+// damage. A full disk, a missing permission or a lock is no damage: the errors of OpenRocksStore but
+// DATA_LOSS, with nothing moved. Two more folders can be seen while that goes on, `<path>.new` and
+// `<path>.repair`; the next start ends what was interrupted.
 absl::StatusOr<OpenedStore> OpenOrSetAside(const std::string& path, Executor& executor,
                                            RocksStoreOptions options = {});
 

@@ -12,14 +12,13 @@
 
 namespace hfget::store {
 
-rocksdb::Env* EnvOf(const RocksStoreOptions& options);
+DatabasePlace PlaceOf(const RocksStoreOptions& options, const std::string& path);
 
 // Inspects, then opens. Errors: those of OpenRocksStore.
-absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(rocksdb::Env* env, const std::string& path);
+absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const DatabasePlace& place);
 
 // As OpenOrSetAside says; `note` is what the user is told.
-absl::StatusOr<std::unique_ptr<Database>> OpenOrReplaceDatabase(rocksdb::Env* env,
-                                                                const std::string& path,
+absl::StatusOr<std::unique_ptr<Database>> OpenOrReplaceDatabase(const DatabasePlace& place,
                                                                 absl::Time now, std::string& note);
 
 }  // namespace hfget::store

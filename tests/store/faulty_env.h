@@ -110,6 +110,60 @@ struct FaultyEnv {
       rocksdb::NewCompositeEnv(std::make_shared<FaultyFileSystem>(faults));
 };
 
+// The machine's files; a new table waits while the gate is closed, or fails. Thread: any.
+class TableGate {
+ public:
+  void Close() { SetOpen(false); }
+  void Open() { SetOpen(true); }
+  int waiting() {
+    absl::MutexLock lock(&mu_);
+    return waiting_;
+  }
+  void Pass() {
+    absl::MutexLock lock(&mu_);
+    ++waiting_;
+    const auto open = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return open_; };
+    mu_.Await(absl::Condition(&open));
+    --waiting_;
+  }
+
+ private:
+  class Gated final : public rocksdb::FileSystemWrapper {
+   public:
+    explicit Gated(TableGate& gate)
+        : FileSystemWrapper(rocksdb::FileSystem::Default()), gate_(gate) {}
+    const char* Name() const override { return "Gated"; }
+    rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                      rocksdb::IODebugContext* debug) override {
+      if (absl::EndsWith(name, ".sst")) {
+        gate_.Pass();
+        if (gate_.fail_tables) return rocksdb::IOStatus::IOError("injected bad disk");
+      }
+      if (gate_.full) return rocksdb::IOStatus::NoSpace("injected full disk");
+      return FileSystemWrapper::NewWritableFile(name, options, result, debug);
+    }
+
+   private:
+    TableGate& gate_;
+  };
+
+  void SetOpen(bool open) {
+    absl::MutexLock lock(&mu_);
+    open_ = open;
+  }
+
+  absl::Mutex mu_;
+  bool open_ ABSL_GUARDED_BY(mu_) = true;
+  int waiting_ ABSL_GUARDED_BY(mu_) = 0;
+
+ public:
+  std::atomic<bool> fail_tables = false;
+  std::atomic<bool> full = false;  // for every new file
+  const std::unique_ptr<rocksdb::Env> env =
+      rocksdb::NewCompositeEnv(std::make_shared<Gated>(*this));
+};
+
 }  // namespace hfget::store
 
 #endif  // HFGET_TESTS_STORE_FAULTY_ENV_H_
