@@ -107,7 +107,6 @@ class Daemon {
 absl::Status Daemon::OpenStore(const std::string& state_dir) {
   HFGET_ASSIGN_OR_RETURN(store::OpenedStore opened,
                          store::OpenOrSetAside(JoinPath(state_dir, "store"), mailbox_));
-  if (!opened.note.empty()) spdlog::warn("{}", opened.note);
   store_ = std::move(opened.store);
   return absl::OkStatus();
 }

@@ -42,7 +42,7 @@ absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStore(const std::string& pa
 
 struct OpenedStore {
   std::unique_ptr<StateStore> store;
-  std::string note;  // one line for the user when something was set aside; else empty
+  std::string note;  // one line when something was set aside, logged already; else empty
 };
 
 // The same, but damage does not stop it and is never deleted: a store that is damaged beyond its

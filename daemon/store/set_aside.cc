@@ -179,7 +179,10 @@ absl::StatusOr<std::unique_ptr<Database>> OpenOrReplaceDatabase(const DatabasePl
   for (int attempt = 0;; ++attempt) {
     const absl::StatusOr<Verdict> verdict = Judge(place, now, damage);
     if (!verdict.ok()) return Refusal(verdict.status(), place.path);
-    if (!verdict->note.empty()) note = verdict->note;
+    if (!verdict->note.empty()) {
+      note = verdict->note;
+      spdlog::warn("{}", note);  // at once: whatever comes next, it has happened
+    }
     absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(place, verdict->recovery);
     if (database.ok()) return database;
     damage = database.status();

@@ -27,12 +27,12 @@ namespace fs = std::filesystem;
 
 constexpr unsigned kSecondsForOneOpening = 30;
 
-class DamageTest : public StoreTest {
+class DamageDeathTest : public StoreTest {
  protected:
-  DamageTest() {
+  DamageDeathTest() {
     spdlog::set_level(spdlog::level::off);
   }
-  ~DamageTest() override { spdlog::set_level(spdlog::level::info); }
+  ~DamageDeathTest() override { spdlog::set_level(spdlog::level::info); }
 
   std::string pristine() const { return folder_ + "/pristine"; }
   fs::path report() const { return folder_ + "/report"; }
@@ -40,6 +40,7 @@ class DamageTest : public StoreTest {
   // Runs `work` in a child; its report is what it wrote there. Fails when the child died.
   template <typename Work>
   std::string InChild(const std::string& what, Work work) {
+    EXPECT_TRUE(MayFork());
     fs::remove(report());
     const pid_t child = ::fork();
     if (child == 0) {
@@ -190,18 +191,18 @@ class DamageTest : public StoreTest {
   size_t noted_ = 0, kept_ = 0;
 };
 
-TEST_F(DamageTest, OfAClosedStore) {
+TEST_F(DamageDeathTest, OfAClosedStore) {
   Make(4, false);
   HarmEveryFile();
 }
 
-TEST_F(DamageTest, OfAKilledStore) {
+TEST_F(DamageDeathTest, OfAKilledStore) {
   Make(3, true);
   HarmEveryFile();
 }
 
 // Killed while a table was being written: what it was to hold is in a log that is not the newest.
-TEST_F(DamageTest, OfAStoreKilledInAFlush) {
+TEST_F(DamageDeathTest, OfAStoreKilledInAFlush) {
   TableGate gate;
   options_.env = gate.env.get();
   Make(1, true, 13'000, &gate);
@@ -212,7 +213,7 @@ TEST_F(DamageTest, OfAStoreKilledInAFlush) {
   HarmEveryFile();
 }
 
-TEST_F(DamageTest, OfAKilledStoreThatHadWrittenTables) {
+TEST_F(DamageDeathTest, OfAKilledStoreThatHadWrittenTables) {
   Make(2, true, 40'000);
   HarmEveryFile();
 }

@@ -47,6 +47,7 @@ class MachineFaultTest : public StoreTest {
 
   // A store of somebody who is not root, and so can be refused.
   void MakeForNobody() {
+    ASSERT_TRUE(MayFork());
     const pid_t child = ::fork();
     if (child == 0) {
       std::_Exit(Open().ok() && Commit(Pull("healthy")).ok() && (store_.reset(), true) ? 0 : 1);
@@ -88,7 +89,9 @@ class MachineFaultTest : public StoreTest {
   }
 };
 
-TEST_F(MachineFaultTest, AFileWithoutPermissionIsNoDamage) {
+class PermissionDeathTest : public MachineFaultTest {};
+
+TEST_F(PermissionDeathTest, AFileWithoutPermissionIsNoDamage) {
   MakeForNobody();
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(path())) files.push_back(entry.path());
@@ -113,7 +116,7 @@ TEST_F(MachineFaultTest, AFileWithoutPermissionIsNoDamage) {
   EXPECT_GE(refused, 4);  // CURRENT, MANIFEST, a table, LOCK
 }
 
-TEST_F(MachineFaultTest, AFolderThatIsNotOursToWriteIsNoDamage) {
+TEST_F(PermissionDeathTest, AFolderThatIsNotOursToWriteIsNoDamage) {
   MakeForNobody();
   fs::permissions(path(), fs::perms::owner_read | fs::perms::owner_exec);
   const std::string said = OpenAsNobody();
