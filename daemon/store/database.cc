@@ -87,7 +87,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Make(const DatabasePlace& pl
 absl::Status Database::OpenRocks(rocksdb::Options options) {
   options.listeners = {seal_};
   rocksdb::DB* opened = nullptr;
-  HFGET_RETURN_IF_ERROR(CallRocks([&] { return rocksdb::DB::Open(options, place_.path, &opened); }));
+  HFGET_RETURN_IF_ERROR(
+      CallRocks([&] { return rocksdb::DB::Open(options, place_.path, &opened); }));
   db_.reset(opened);
   return absl::OkStatus();
 }

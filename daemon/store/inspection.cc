@@ -79,7 +79,8 @@ absl::Status CheckManifest(rocksdb::Env* env, const std::string& path, const Man
   if (current > mark.number) return absl::OkStatus();
   HFGET_ASSIGN_OR_RETURN(const ManifestMark there,
                          MarkManifest(env, path, mark.number, mark.bytes));
-  return there.hash == mark.hash ? absl::OkStatus() : absl::DataLossError("its MANIFEST is damaged");
+  if (there.hash != mark.hash) return absl::DataLossError("its MANIFEST is damaged");
+  return absl::OkStatus();
 }
 
 absl::Status CheckReach(rocksdb::DB& db, uint64_t sequence, uint64_t log,
@@ -109,6 +110,7 @@ rocksdb::Options RocksOptions(rocksdb::Env* env, LogRecovery recovery) {
   options.env = env;
   options.OptimizeForSmallDb();
   options.paranoid_checks = true;
+  options.paranoid_file_checks = true;  // a table is read back before its log goes
   options.max_total_wal_size = 16 * kMiB;
   options.keep_log_file_num = 5;  // RocksDB's own LOG; default 1000
   options.max_log_file_size = kMiB;

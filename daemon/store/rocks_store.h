@@ -46,11 +46,11 @@ struct OpenedStore {
 };
 
 // The same, but damage does not stop it and is never deleted: a store that is damaged beyond its
-// log becomes `<path>.broken-<UTC time>`, and a new one is made with what could safely be read of it
-// (salvage.h); one whose log alone is damaged is copied there and goes on with what stood before the
-// damage. A full disk, a missing permission or a lock is no damage: the errors of OpenRocksStore but
-// DATA_LOSS, with nothing moved. Two more folders can be seen while that goes on, `<path>.new` and
-// `<path>.repair`; the next start ends what was interrupted.
+// log becomes `<path>.broken-<UTC time>`, and a new one is made with what could safely be read of
+// it (salvage.h); one whose log alone is damaged is copied there and goes on with what stood before
+// the damage. A full disk, a missing permission or a lock is no damage: the errors of
+// OpenRocksStore but DATA_LOSS, with nothing moved. Two more folders can be seen while that goes
+// on, `<path>.new` and `<path>.repair`; the next start ends what was interrupted.
 absl::StatusOr<OpenedStore> OpenOrSetAside(const std::string& path, Executor& executor,
                                            RocksStoreOptions options = {});
 

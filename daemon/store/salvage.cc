@@ -36,7 +36,8 @@ void CopyData(const std::string& from, const std::string& to) {
   for (const fs::directory_entry& entry : fs::directory_iterator(from, ignored)) {
     const fs::path& file = entry.path();
     const bool data = file.extension() == ".sst" || file.extension() == ".log";
-    if (data && entry.is_regular_file(ignored)) fs::copy_file(file, fs::path(to) / file.filename(), ignored);
+    if (!data || !entry.is_regular_file(ignored)) continue;
+    fs::copy_file(file, fs::path(to) / file.filename(), ignored);
   }
 }
 

@@ -19,11 +19,14 @@ namespace {
 // Written twice in one line: a flipped bit in it must not condemn a good store.
 std::string Twice(const std::string& half) { return absl::StrCat(half, " ", half, "\n"); }
 
-std::string ShortText(const Seal& seal) { return Twice(absl::StrCat(seal.sequence, " ", seal.log)); }
+std::string ShortText(const Seal& seal) {
+  return Twice(absl::StrCat(seal.sequence, " ", seal.log));
+}
 
 std::string Text(const Seal& seal) {
   const ManifestMark& m = seal.manifest;
-  return Twice(absl::StrCat(seal.sequence, " ", seal.log, " ", m.number, " ", m.bytes, " ", m.hash));
+  return Twice(
+      absl::StrCat(seal.sequence, " ", seal.log, " ", m.number, " ", m.bytes, " ", m.hash));
 }
 
 }  // namespace
@@ -61,7 +64,9 @@ absl::StatusOr<ManifestMark> MarkManifest(rocksdb::Env* env, const std::string& 
   std::string text;
   HFGET_RETURN_IF_ERROR(
       CallRocks([&] { return rocksdb::ReadFileToString(env, JoinPath(folder, name), &text); }));
-  if (text.size() < bytes) return absl::DataLossError(absl::StrCat("the end of ", name, " is gone"));
+  if (text.size() < bytes) {
+    return absl::DataLossError(absl::StrCat("the end of ", name, " is gone"));
+  }
   return ManifestMark{number, bytes, XXH3_64bits(text.data(), static_cast<size_t>(bytes))};
 }
 

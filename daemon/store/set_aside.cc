@@ -127,8 +127,8 @@ bool IsDamage(const absl::Status& status) {
 absl::Status Refusal(const absl::Status& status, const std::string& path) {
   std::string text = absl::StrCat("the state store ", path, ": ", OneLine(status.message()));
   if (absl::IsResourceExhausted(status)) {
-    absl::StrAppend(&text, "; free some space (or memory, or descriptors), then start hfgetd again: ",
-                    "the store is as it was");
+    absl::StrAppend(&text, "; free some space (or memory, or descriptors), then start hfgetd ",
+                    "again: the store is as it was");
   } else if (absl::IsPermissionDenied(status)) {
     absl::StrAppend(&text, "; make it readable and writable for this user, or choose another "
                            "--state-dir: the store is as it was");

@@ -94,7 +94,7 @@ bool HoldsState(const std::string& name) {
 std::set<size_t> PlacesToFlip(const std::string& name, size_t size, bool thorough) {
   if (!HoldsState(name)) return {0, size / 2, size - 1};
   std::set<size_t> places;
-  const size_t spread = thorough ? 256 : 24, head = thorough ? 64 : 12, tail = thorough ? 128 : 16;
+  const size_t spread = thorough ? 96 : 24, head = thorough ? 48 : 12, tail = thorough ? 48 : 16;
   for (size_t i = 0; i < spread; ++i) places.insert(size * i / spread + i % 7);
   for (size_t i = 0; i < head; ++i) places.insert(i);
   for (size_t i = 0; i < tail; ++i) places.insert(size - 1 - i * 3);
@@ -209,7 +209,7 @@ std::vector<Harm> HarmsOf(const fs::path& file, bool thorough) {
   };
   if (size == 0) return harms;
   std::set<size_t> cuts = {size / 4, size / 2, size - size / 8, size - 1};
-  for (size_t i = 1; thorough && i < 64; ++i) cuts.insert(size * i / 64);
+  for (size_t i = 1; thorough && i < 24; ++i) cuts.insert(size * i / 24);
   for (const size_t cut : cuts) {
     harms.push_back({absl::StrCat("cut to ", cut, " of ", size),
                      [=](const fs::path& path) { fs::resize_file(path, cut); }});

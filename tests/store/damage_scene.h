@@ -26,7 +26,7 @@ class History {
 
   void Apply(const Batch& batch);
 
-  // Empty: `read` is what is there now, but for pulls named "tail-…", of which a first part may do.
+  // Empty: `read` is what is there now, but for pulls named "tail-…": of these a first part may do.
   std::string WrongAsWhole(const Records& read) const;
   // Empty: each value was written under its key once, and none may mislead: see salvage.h.
   std::string WrongAsSalvage(const Records& read) const;

@@ -1,8 +1,9 @@
 // Every file of a store, damaged in every way we could think of, at rest: the daemon can always
 // start, says what it lost, keeps what was damaged, and no value that it reads is wrong.
 //
-// Each file's turn is a process of its own, because damage can also crash a library; the parent never opens a
-// RocksDB, whose threads would not live on in the children. HFGET_TEST_LONG=1 tries more places.
+// Each file's turn is a process of its own, because damage can also crash a library; the parent
+// never opens a RocksDB, whose threads would not live on in the children. HFGET_TEST_LONG=1 tries
+// more places.
 #include <sys/wait.h>
 #include <unistd.h>
 

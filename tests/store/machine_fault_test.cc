@@ -1,6 +1,7 @@
-// What is wrong with the machine is no damage: a healthy store is not moved because the disk is full,
-// a permission is missing or a folder is read-only. And errors that come only while the daemon runs:
-// nothing is promised on a store that may have lost something, and the next start says what is gone.
+// What is wrong with the machine is no damage: a healthy store is not moved because the disk is
+// full, a permission is missing or a folder is read-only. And errors that come only while the
+// daemon runs: nothing is promised on a store that may have lost something, and the next start says
+// what is gone.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -218,8 +219,8 @@ TEST_F(MachineFaultTest, AfterAnErrorInTheBackgroundNothingIsPromised) {
   store_.reset();
 }
 
-// A table is damaged under a running daemon: what reads it says so, the daemon goes on, and the next
-// start sets it aside.
+// A table is damaged under a running daemon: what reads it says so, the daemon goes on, and the
+// next start sets it aside.
 TEST_F(MachineFaultTest, DamageUnderARunningDaemonIsSaid) {
   ASSERT_OK(Open());
   Batch batch = Pull("kept");

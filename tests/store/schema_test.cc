@@ -22,7 +22,7 @@ using testing::StatusIs;
 
 class SchemaTest : public StoreTest {
  protected:
-  // Writes a pull named as the step, so that what ran is seen, and renames those of the step before.
+  // Adds its name to that of one pull, so that what ran is seen, in order, and how often.
   static MigrationStep Step(const std::string& name) {
     return [name](rocksdb::DB& db, rocksdb::WriteBatch& changes) {
       std::string before;

@@ -41,7 +41,8 @@ TEST_F(SealTest, ADamagedSealSaysNothing) {
   EXPECT_EQ(Read().sequence, 0u);
   for (const char* text :
        {"", "42 7 42 8\n", "42 7 43 7\n", "x 7 x 7\n", "42 7 42 7", "-1 7 -1 7\n", "42 7\n",
-        "42 7 1 2 3 42 7 1 2 4\n", "42 7 1 2 3 42 7 1 2 3", "42 7 1 2 3\n", "42 7 1 2 42 7 1 2\n"}) {
+        "42 7 1 2 3 42 7 1 2 4\n", "42 7 1 2 3 42 7 1 2 3", "42 7 1 2 3\n",
+        "42 7 1 2 42 7 1 2\n"}) {
     Write(text);
     EXPECT_EQ(Read().sequence, 0u) << text;
     EXPECT_EQ(Read().log, 0u) << text;
