@@ -35,16 +35,17 @@ class Provenance {
   void Written(PieceIndex piece, SourceIndex source, SourceIndex also, const Digest& digest);
   void Load(PieceIndex piece, SourceIndex source, const Digest& digest);
 
-  // The whole-file hash failed. Which pieces are to be fetched again, from anybody but their sender: all pieces of the
-  // least trusted sender that was not yet under suspicion (`trust`: higher is better, by source). Empty: all senders were
-  // suspected in turn and the hash is still wrong.
+  // The whole-file hash failed. Which pieces are to be fetched again, from anybody but their sender: those of the least trusted
+  // sender that was not yet under suspicion (`trust`: higher is better, by source), but for what another has sent alike. Before
+  // the most trusted sender's turn, what others have sent alike is compared with its bytes: two may have the same wrong file. Empty:
+  // all was doubted in turn and the hash is still wrong.
   struct Suspicion {
     SourceIndex suspect = kUnknown;
     std::vector<PieceIndex> pieces;
   };
   Suspicion Suspect(const std::vector<double>& trust);
 
-  // The last suspect; kUnknown: none, or bytes of unknown origin.
+  // The last suspect, or who was meant by the last of several; kUnknown: none, or bytes of unknown origin.
   SourceIndex suspect() const { return suspect_; }
   // Now or in an earlier round: what it sends is no help in finding out who lied.
   bool Suspected(SourceIndex source) const { return suspected_.count(source) > 0; }
@@ -57,7 +58,21 @@ class Provenance {
   std::optional<Digest> Replaced(SourceIndex source, PieceIndex piece) const;
 
  private:
+  // What comes next when the one before has nothing left.
+  enum class Doubt { kUnlike, kAlikeButUnlikeTheBest, kBestUnlike, kBestAlike, kNothing };
+
+  std::set<SourceIndex> SendersOf(const Entry& entry) const;
+  // Who has sent what the piece has now, at any time.
+  std::set<SourceIndex> AgreeOn(PieceIndex piece) const;
+  bool Alike(PieceIndex piece) const;
+  SourceIndex MostTrusted(const std::vector<double>& trust) const;
+  Suspicion LeastTrusted(const std::vector<double>& trust, SourceIndex best) const;
+  Suspicion Next(const std::vector<double>& trust, SourceIndex best);
+  void Remember(const Suspicion& suspicion);
+
   std::vector<Entry> entries_;
+  Doubt doubt_ = Doubt::kUnlike;
+  SourceIndex best_ = kUnknown;  // the most trusted sender
   SourceIndex suspect_ = kUnknown;
   std::set<SourceIndex> suspected_;
   std::map<PieceIndex, std::vector<Entry>> replaced_;  // what suspects had sent

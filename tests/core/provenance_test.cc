@@ -1,6 +1,8 @@
 #include "daemon/core/provenance.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -128,6 +130,65 @@ TEST(ProvenanceTest, ASenderThatSendsBetterBytesTheSecondTimeIsNotConvicted) {
   Provenance provenance = File({{kA, false}});
   for (const PieceIndex p : provenance.Suspect(kTrust).pieces) provenance.Written(p, kA, kUnknown, Right(p));
   EXPECT_THAT(provenance.Convicted(), IsEmpty());
+}
+
+// Fetches all that is suspect again, from the first of `helpers` that is not under suspicion. How many pieces that were.
+size_t FetchAgain(Provenance& provenance, const std::vector<PieceIndex>& pieces, const std::vector<SourceIndex>& helpers,
+                  const std::set<SourceIndex>& liars, const std::set<PieceIndex>& lies) {
+  for (const PieceIndex p : pieces) {
+    const auto helper = std::find_if(helpers.begin(), helpers.end(), [&](SourceIndex s) { return !provenance.Suspected(s); });
+    const SourceIndex source = helper != helpers.end() ? *helper : helpers.front();
+    provenance.Written(p, source, kUnknown, liars.count(source) > 0 && lies.count(p) > 0 ? Wrong(p) : Right(p));
+  }
+  return pieces.size();
+}
+
+TEST(ProvenanceTest, WhatTwoHaveSentAlikeIsNotFetchedAgain) {
+  Provenance provenance = File({{kB}, {kB}, {kC}, {kC, false}, {kA}});
+  EXPECT_EQ(FetchAgain(provenance, provenance.Suspect(kTrust).pieces, {kC}, {}, {}), 2u);
+  const auto second = provenance.Suspect(kTrust);
+  EXPECT_EQ(second.suspect, kC);
+  EXPECT_THAT(second.pieces, ElementsAre(2, 3)) << "0 and 1 are as B had sent them";
+  FetchAgain(provenance, second.pieces, {kA}, {}, {});
+  EXPECT_THAT(provenance.Convicted(), ElementsAre(Pair(kC, ElementsAre(3))));
+}
+
+TEST(ProvenanceTest, TheMostTrustedIsFoundOutByFetchingEachPieceAtMostTwice) {
+  Provenance provenance = File({{kB}, {kB}, {kC}, {kC}, {kA}, {kA, false}});
+  size_t again = FetchAgain(provenance, provenance.Suspect(kTrust).pieces, {kC, kA}, {kA}, {5});
+  again += FetchAgain(provenance, provenance.Suspect(kTrust).pieces, {kA}, {kA}, {5});
+  auto third = provenance.Suspect(kTrust);
+  EXPECT_THAT(third.pieces, ElementsAre(0, 1)) << "what B and C have sent alike, as A would send it";
+  again += FetchAgain(provenance, third.pieces, {kC, kB, kA}, {kA}, {5});
+  third = provenance.Suspect(kTrust);
+  EXPECT_EQ(third.suspect, kA);
+  EXPECT_THAT(third.pieces, ElementsAre(4, 5));
+  again += FetchAgain(provenance, third.pieces, {kB}, {kA}, {5});
+  EXPECT_EQ(again, 8u);
+  EXPECT_THAT(provenance.Convicted(), ElementsAre(Pair(kA, ElementsAre(5))));
+}
+
+TEST(ProvenanceTest, TwoWithTheSameWrongFileAreBothFound) {
+  const std::set<PieceIndex> all = {0, 1, 2, 3, 4};
+  Provenance provenance = File({{kB, false}, {kB, false}, {kC, false}, {kC, false}, {kA}});
+  FetchAgain(provenance, provenance.Suspect(kTrust).pieces, {kC, kA}, {kB, kC}, all);
+  FetchAgain(provenance, provenance.Suspect(kTrust).pieces, {kA}, {kB, kC}, all);
+  const auto third = provenance.Suspect(kTrust);
+  EXPECT_THAT(third.pieces, ElementsAre(0, 1));
+  EXPECT_FALSE(provenance.Suspected(kA));
+  FetchAgain(provenance, third.pieces, {kA}, {kB, kC}, all);
+  for (PieceIndex p = 0; p < 5; ++p) EXPECT_EQ(provenance.at(p).digest, Right(p));
+  EXPECT_THAT(provenance.Convicted(), UnorderedElementsAre(Pair(kB, ElementsAre(0, 1)), Pair(kC, ElementsAre(0, 1, 2, 3))));
+}
+
+TEST(ProvenanceTest, InTheEndAllIsDoubtedAndThenNothing) {
+  Provenance provenance = File({{kB}, {kA}});
+  FetchAgain(provenance, provenance.Suspect(kTrust).pieces, {kA}, {}, {});
+  auto suspicion = provenance.Suspect(kTrust);
+  EXPECT_THAT(suspicion.pieces, ElementsAre(1));
+  FetchAgain(provenance, suspicion.pieces, {kB}, {}, {});
+  EXPECT_THAT(provenance.Suspect(kTrust).pieces, ElementsAre(0, 1)) << "A and B may have the same wrong file";
+  EXPECT_THAT(provenance.Suspect(kTrust).pieces, IsEmpty());
 }
 
 TEST(ProvenanceTest, BytesOfUnknownOriginConvictNobody) {
