@@ -14,7 +14,9 @@ CONNECT = {"refuse", "hub-down"}
 # Replace the reply.
 REPLACE = {"status", "html", "json", "redirect-loop", "redirect-to"}
 # Alter the reply.
-ALTER = {"status-200", "wrong-content-range", "wrong-total", "flip", "garbage", "clock"}
+ALTER = {"status-200", "wrong-content-range", "wrong-total", "flip", "garbage", "other-version", "bad-cache", "clock"}
+# Of these, what alters the bytes of a body.
+DAMAGE = {"flip", "garbage", "other-version", "bad-cache"}
 BEFORE = {"delay"}
 HUB_ONLY = {"lag"}
 LINK = {"expired-link"}
@@ -47,6 +49,8 @@ class Fault:
     body: str | None = None  # status, html, json: instead of the default
     location: str = ""  # redirect-to
     redirect_status: int = 302
+    block: int = 1 << 20  # bad-cache: bytes that it keeps together
+    bad_blocks: float = 0.01  # bad-cache: the share of blocks that are wrong, the same ones at every request
     offset: int | None = None  # flip: of the file; default is the middle of what is sent
     bit: int = 0
     shift: int = 1  # wrong-content-range: bytes; wrong-total: bytes too many
@@ -168,14 +172,34 @@ def replacement(fault: Fault, own_path: str):
 
 
 def damage(fault: Fault, data: bytes, position: int, first: int, length: int) -> bytes:
-    """`data` as flip or garbage leaves it. `position`: of data in the body; `first`: the body's place in the file;
+    """`data` as the fault leaves it. `position`: of data in the body; `first`: the body's place in the file;
     `length`: of the whole body."""
     if fault.kind == "garbage":
         return random.Random(fault.seed + position).randbytes(len(data))
+    if fault.kind == "other-version":  # another file of the same length, the same one at every request
+        return data.translate(_OTHER)
+    if fault.kind == "bad-cache":
+        return _from_bad_cache(fault, data, first + position)
     at = (fault.offset - first if fault.offset is not None else length // 2) - position
     if not 0 <= at < len(data):
         return data
     return data[:at] + bytes([data[at] ^ (1 << fault.bit)]) + data[at + 1 :]
+
+
+_OTHER = bytes((b + 1) % 256 for b in range(256))
+
+
+def is_bad_block(seed: int, block: int, share: float) -> bool:
+    return random.Random(f"{seed}/{block}").random() < share
+
+
+def _from_bad_cache(fault: Fault, data: bytes, at: int) -> bytes:
+    """What a cache in front of a good hub gives out: some blocks are of something else. `at`: of data in the file."""
+    out, end = [], at + len(data)
+    for block in range(at // fault.block, (end - 1) // fault.block + 1 if data else 0):
+        part = data[max(0, block * fault.block - at) : (block + 1) * fault.block - at]
+        out.append(part.translate(_OTHER) if is_bad_block(fault.seed, block, fault.bad_blocks) else part)
+    return b"".join(out)
 
 
 def wrong_content_range(fault: Fault, value: str) -> str:

@@ -104,7 +104,7 @@ def alter(fault, reply: web.Response) -> web.Response:
             reply.headers["Content-Range"] = lie
     elif fault.kind == "clock":
         reply.headers["Date"] = email.utils.formatdate(time.time() + fault.shift_s, usegmt=True)
-    elif fault.kind in ("flip", "garbage") and reply.status in (200, 206) and reply.body:
+    elif fault.kind in faults_module.DAMAGE and reply.status in (200, 206) and reply.body:
         first = int(reply.headers.get("Content-Range", "bytes 0-").split(" ")[1].split("-")[0])
         reply.body = faults_module.damage(fault, reply.body, 0, first, len(reply.body))
     return reply

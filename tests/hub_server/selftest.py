@@ -623,3 +623,17 @@ def test_pages_of_content_differ():
     pieces = {expected(1, i << 20, 64) for i in range(4096)} | {expected(2, i << 20, 64) for i in range(4096)}
     assert len(pieces) == 8192
     assert expected(1, (1 << 20) - 7, 20) == expected(1, 0, 2 << 20)[(1 << 20) - 7 :][:20]
+
+
+@pytest.mark.parametrize("source", ["tuna", "hf-mirror"])
+def test_another_version_and_a_bad_cache_are_the_same_at_every_request(hub, source):
+    good = expected(7, 0, 1 << 20)
+    hub.fault(source, "other-version")
+    assert piece(hub, source).body == piece(hub, source).body == bytes((b + 1) % 256 for b in good)
+    hub.clear()
+    hub.fault(source, "bad-cache", block=100_000, bad_blocks=0.4, seed=1)
+    got = piece(hub, source).body
+    bad = {i // 100_000 for i in range(1 << 20) if got[i] != good[i]}
+    assert got == piece(hub, source).body and len(got) == 1 << 20
+    assert 0 < len(bad) < 11
+    assert all(got[i] != good[i] for i in range(1 << 20) if i // 100_000 in bad), "a block is wrong as a whole"

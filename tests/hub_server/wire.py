@@ -233,7 +233,7 @@ class Wire:
             if fault.kind in ("wrong-content-range", "wrong-total") and response.get("Content-Range"):
                 lie = faults_module.wrong_content_range(fault, response.get("Content-Range"))
                 response.set("Content-Range", lie)
-        trip.alter = [f for f in altered if f.kind in ("flip", "garbage")]
+        trip.alter = [f for f in altered if f.kind in faults_module.DAMAGE]
         trip.entry["status"] = response.status
         trip.length = int(response.get("Content-Length") or 0)
         trip.first = _first_byte(response.get("Content-Range"))
