@@ -78,6 +78,32 @@ void ReadLimits(const toml::table& table, Problems& problems, ConfigFile* config
   reader.RefuseTheRest();
 }
 
+std::optional<ApiSection::Names> ReadNames(TomlReader& reader, const char* key, absl::string_view hint, const Problems& problems) {
+  auto found = reader.Strings(key, hint);
+  if (!found) return std::nullopt;
+  ApiSection::Names names;
+  for (auto& [name, place] : *found) names.emplace_back(std::move(name), problems.At(place));
+  return names;
+}
+
+void ReadApi(const toml::table& table, Problems& problems, ApiSection* api) {
+  TomlReader reader(table, "api", problems);
+  api->allow_users = ReadNames(reader, "allow_users", "a list of users, such as [\"ann\", \"1001\"]", problems);
+  api->allow_groups = ReadNames(reader, "allow_groups", "a list of groups, such as [\"ml\"]", problems);
+  api->allowed_targets = ReadNames(reader, "allowed_targets", "a list of folders, such as [\"/data/models\"]", problems);
+  api->listen = reader.String("listen");
+  api->tls_cert = reader.String("tls_cert");
+  api->tls_key = reader.String("tls_key");
+  api->client_ca = reader.String("client_ca");
+  api->token_file = reader.String("token_file");
+  api->share_token = reader.Bool("share_token");
+  api->max_pulls_per_client = reader.Int("max_pulls_per_client", 1, 1'000'000);
+  api->max_watches_per_client = reader.Int("max_watches_per_client", 1, 1'000'000);
+  api->max_connections_per_client = reader.Int("max_connections_per_client", 1, 1'000'000);
+  api->max_calls_per_second = reader.Int("max_calls_per_second", 1, 1'000'000);
+  reader.RefuseTheRest();
+}
+
 void ReadLog(const toml::table& table, Problems& problems, ConfigFile* config) {
   TomlReader reader(table, "log", problems);
   config->log_file = reader.String("file");
@@ -126,6 +152,7 @@ ConfigFile ReadAll(const toml::table& table, Problems& problems) {
   }
   if (const auto* modelscope = reader.Table("modelscope")) ReadModelScope(*modelscope, problems, &config);
   if (const auto* limits = reader.Table("limits")) ReadLimits(*limits, problems, &config);
+  if (const auto* api = reader.Table("api")) ReadApi(*api, problems, &config.api);
   if (const auto* log = reader.Table("log")) ReadLog(*log, problems, &config);
   reader.RefuseTheRest();
   return config;

@@ -30,6 +30,18 @@ struct SourceSection {
   std::optional<ByteCount> max_bytes_per_sec;
 };
 
+// [api]: the door. Absent keys keep the defaults.
+struct ApiSection {
+  // A user or group, as written, with its place for messages.
+  using Names = std::vector<std::pair<std::string, std::string>>;
+  std::optional<Names> allow_users, allow_groups;
+  std::optional<Names> allowed_targets;  // as written
+  std::optional<std::string> listen;     // "HOST:PORT"
+  std::optional<std::string> tls_cert, tls_key, client_ca, token_file;  // as written
+  std::optional<bool> share_token;
+  std::optional<int> max_pulls_per_client, max_watches_per_client, max_connections_per_client, max_calls_per_second;
+};
+
 struct ConfigFile {
   std::optional<std::string> cache_dir;   // as written
   std::optional<std::string> token_file;  // as written
@@ -49,6 +61,8 @@ struct ConfigFile {
   std::optional<int> max_active_pulls;
   std::optional<ByteCount> max_bytes_per_sec;  // rate = "50MB"
   std::optional<int> buffers_mib;
+
+  ApiSection api;
 
   // [log]
   std::optional<std::string> log_file;

@@ -23,6 +23,7 @@
 #include "daemon/net/curl_client.h"
 #include "daemon/options.h"
 #include "daemon/process.h"
+#include "daemon/rpc/door.h"
 #include "daemon/rpc/server.h"
 #include "daemon/store/rocks_store.h"
 
@@ -71,6 +72,15 @@ rpc::ServiceInfo InfoOf(const Options& options) {
           options.environment};
 }
 
+void LogDoor(const rpc::DoorConfig& door, int port) {
+  if (!door.allowed.users.empty() || !door.allowed.groups.empty()) {
+    spdlog::info("the socket is open to {} more user(s) and {} group(s)", door.allowed.users.size(), door.allowed.groups.size());
+  }
+  if (door.tcp.address.empty()) return;
+  spdlog::info("listening on {} (port {}): {}{}{}", door.tcp.address, port, door.tcp.cert_file.empty() ? "this machine only" : "TLS",
+               door.tcp.client_ca_file.empty() ? "" : ", client certificates", door.tcp.token_file.empty() ? "" : ", token");
+}
+
 // Owns: all there is, in the order in which it is built; it is destroyed in the opposite one.
 // Thread: main.
 class Daemon {
@@ -97,6 +107,7 @@ class Daemon {
   Mailbox mailbox_{[this] { client_->Wake(); }};
   disk::PosixFileSystem file_system_;
   std::unique_ptr<store::StateStore> store_;
+  std::unique_ptr<rpc::Door> door_;  // the disk pool asks it about targets
   std::unique_ptr<disk::Disk> disk_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<rpc::HfgetService> service_;
@@ -117,10 +128,15 @@ void Daemon::Build(const Options& options) {
   disk.digest_key = store_->digest_key();
   disk.sync = options.engine.sync_data;
   disk_ = disk::NewDiskPool(disk, file_system_, mailbox_);
+  door_ = std::make_unique<rpc::Door>(options.door);
+  engine::EngineConfig config = options.engine;
+  config.check_target = [&targets = door_->targets()](const std::string& owner, const std::string& folder) {
+    return targets.Repeat(owner, folder);
+  };
   engine_ = std::make_unique<engine::Engine>(
-      engine::EngineParts{options.engine, mailbox_, *client_, *disk_, *store_, RealClock(),
+      engine::EngineParts{std::move(config), mailbox_, *client_, *disk_, *store_, RealClock(),
                           (uint64_t{std::random_device()()} << 32) | std::random_device()()});
-  service_ = std::make_unique<rpc::HfgetService>(*engine_, info_);
+  service_ = std::make_unique<rpc::HfgetService>(*engine_, *door_, info_);
 }
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Options& options, Claims claims) {
@@ -131,7 +147,8 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Options& options, Cl
   // The server binds with a narrow umask, so it comes before the engine makes folders. Calls that
   // come meanwhile wait in the mailbox.
   HFGET_ASSIGN_OR_RETURN(daemon->server_,
-                         rpc::Server::Start(std::move(claims.socket), *daemon->service_));
+                         rpc::Server::Start(std::move(claims.socket), *daemon->service_, *daemon->door_));
+  LogDoor(options.door, daemon->server_->tcp_port());
   daemon->thread_.emplace(*daemon->engine_);
   return daemon;
 }

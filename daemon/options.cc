@@ -9,6 +9,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "daemon/api_options.h"
 #include "daemon/base/file_system.h"
 #include "daemon/base/status.h"
 #include "daemon/config_file.h"
@@ -26,6 +27,9 @@ void Declare(CLI::App& app, Flags* flags) {
       ->type_name("FILE");
   app.add_option("--socket", flags->socket, "Where to listen ($XDG_RUNTIME_DIR/hfget/hfgetd.sock)")
       ->type_name("PATH");
+  app.add_option("--listen", flags->listen,
+                 "Serve TCP, too; [api] of the configuration says who may come in (client_ca, token_file)")
+      ->type_name("HOST:PORT");
   app.add_option("--state-dir", flags->state_dir, "What is remembered (~/.local/state/hfget)")
       ->type_name("DIR");
   app.add_option("--token-file", flags->token_file,
@@ -98,6 +102,20 @@ absl::Status FillEngine(const ConfigFile& config, const Flags& flags, const Envi
   return absl::OkStatus();
 }
 
+absl::Status FillDoor(const ConfigFile& config, const Flags& flags, const Environment& env, Options* options) {
+  HFGET_ASSIGN_OR_RETURN(options->door, ResolveDoor(config.api, flags.listen, env));
+  options->door.own_caches = {options->engine.cache_dir, options->engine.modelscope_cache_dir};
+  options->engine.share_token = options->door.share_token;
+  options->engine.max_pulls_per_client = config.api.max_pulls_per_client.value_or(options->engine.max_pulls_per_client);
+  const core::AllowedUsers& allowed = options->door.allowed;
+  if (options->socket.own_folder && (!allowed.users.empty() || !allowed.groups.empty())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("allow_users and allow_groups in [api] need a socket that others can reach, and ", options->socket.path,
+                     " lies in a folder of this user alone: choose one with --socket, such as /run/hfget/hfgetd.sock"));
+  }
+  return absl::OkStatus();
+}
+
 void FillLog(const ConfigFile& config, const Flags& flags, const Environment& env,
              Options* options) {
   const std::string file = flags.log_file.empty() ? config.log_file.value_or("") : flags.log_file;
@@ -136,6 +154,7 @@ absl::StatusOr<Options> ResolveOptions(const Flags& flags, const Environment& en
   options.state_dir = StateFolder(flags.state_dir, env);
   HFGET_ASSIGN_OR_RETURN(const ConfigFile config, LoadConfig(flags.config, env, &options));
   HFGET_RETURN_IF_ERROR(FillEngine(config, flags, env, &options.engine));
+  HFGET_RETURN_IF_ERROR(FillDoor(config, flags, env, &options));
   options.environment = env.NetVariables();
   options.engine.state_dir = options.state_dir.path;
   options.buffers_mib = config.buffers_mib.value_or(options.buffers_mib);

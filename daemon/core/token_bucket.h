@@ -1,4 +1,4 @@
-// A limit on bytes per second, shared by whatever draws on it.
+// A limit on so much per second (bytes, calls), shared by whatever draws on it.
 #ifndef HFGET_DAEMON_CORE_TOKEN_BUCKET_H_
 #define HFGET_DAEMON_CORE_TOKEN_BUCKET_H_
 
@@ -9,9 +9,9 @@
 
 namespace hfget::core {
 
-// Fills at `rate`, holds at most what comes in kBurst. Bytes that have come are taken whether they are there or not, since
+// Fills at `rate`, holds at most what comes in a burst. Bytes that have come are taken whether they are there or not, since
 // nobody can send them back; from then on the bucket is in debt, and nobody may draw on it until the debt is paid. Over
-// any time t no more than rate * (t + kBurst) and one read of each drawer pass. Pure; all times from one steady clock.
+// any time t no more than rate * (t + burst) and one read of each drawer pass. Pure; all times from one steady clock.
 // Source: the token bucket of RFC 2697, with debt.
 class TokenBucket {
  public:
@@ -19,7 +19,8 @@ class TokenBucket {
   static constexpr absl::Duration kBurst = absl::Milliseconds(50);
 
   // REQUIRES: rate > 0. Units: bytes per second
-  TokenBucket(ByteCount rate, absl::Time now) : rate_(rate), filled_(now) {}
+  TokenBucket(ByteCount rate, absl::Time now, absl::Duration burst = kBurst)
+      : burst_(burst), rate_(rate), filled_(now) {}
 
   ByteCount rate() const { return rate_; }
   // What was saved or owed stays.
@@ -41,7 +42,7 @@ class TokenBucket {
 
  private:
   double LevelAt(absl::Time now) const {
-    const double most = absl::ToDoubleSeconds(kBurst) * static_cast<double>(rate_);
+    const double most = absl::ToDoubleSeconds(burst_) * static_cast<double>(rate_);
     const double since = std::max(0.0, absl::ToDoubleSeconds(now - filled_));
     return std::min(most, level_ + since * static_cast<double>(rate_));
   }
@@ -50,6 +51,7 @@ class TokenBucket {
     filled_ = std::max(filled_, now);
   }
 
+  absl::Duration burst_;
   ByteCount rate_;
   double level_ = 0;
   absl::Time filled_;

@@ -25,6 +25,7 @@ namespace hfget::engine {
 
 // What is wanted. Checked (ids, revision, filters, absolute folders) before it reaches the engine.
 struct PullSpec {
+  std::string owner;  // who asked, as core::Caller::name; empty: the daemon's own user or root
   hub::RepoId repo;
   std::string revision = "main";
   hub::Filters filters;
@@ -76,6 +77,7 @@ struct PlannedFile {
 // One pull at one moment. Fields as in hfget.proto's Pull.
 struct PullSnapshot {
   std::string id;
+  std::string owner;  // as in PullSpec
   hub::RepoId repo;
   std::string revision;
   std::string commit;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/types.h"
@@ -40,6 +41,7 @@ struct EngineConfig {
   std::string state_dir;              // the daemon's own, absolute; empty: none that hfget doctor could look at
   int max_connections = 64;           // all sources together; costs 256 KiB of receive buffer each
   int max_active_pulls = 4;           // further ones wait in order
+  int max_pulls_per_client = 1000;    // that have not ended, of one owner; a queued one costs some KiB
   ByteCount max_bytes_per_sec = 0;
   // A pull fails when no byte of it has come for so long, from anybody. What is there is kept.
   absl::Duration give_up_after = absl::Minutes(5);
@@ -49,6 +51,9 @@ struct EngineConfig {
   // thread. Default: none.
   std::function<Secret()> find_token;
   std::function<Secret()> find_modelscope_token;  // likewise, of that realm
+  bool share_token = false;  // whether pulls of guests are given the daemon's own tokens, too
+  // Looked once more, when a pull begins, whether it may write there. Called on the disk pool. Default: it may.
+  std::function<absl::Status(const std::string& owner, const std::string& folder)> check_target;
   bool sync_data = true;  // false (--no-fsync): no fdatasync; a power cut may then lose what was called done
 };
 

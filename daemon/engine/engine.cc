@@ -147,6 +147,13 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
     if (!spec.modelscope_token.empty()) pull->GiveModelScopeToken(std::move(spec.modelscope_token));
     return answer(PullStarted{pull->Snapshot(clock_.Steady()), true});
   }
+  int of_owner = 0;
+  for (const auto& [id, pull] : pulls_) of_owner += !core::IsTerminal(pull->state()) && pull->owner() == spec.owner;
+  if (of_owner >= config_.max_pulls_per_client) {
+    return answer(absl::ResourceExhaustedError(
+        absl::StrCat(of_owner, " pulls are running or queued, as many as one client may have ([api] max_pulls_per_client): wait "
+                     "until some have ended, or cancel them")));
+  }
   const std::string id = NewId();
   auto owned = std::make_unique<Pull>(context_, *racer_, *this, id, next_sequence_++, std::move(spec));
   Pull& pull = *owned;

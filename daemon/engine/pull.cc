@@ -54,7 +54,7 @@ void Pull::SetState(core::PullState state) {
 }
 
 bool Pull::SameAs(const PullSpec& spec) const {
-  return spec_.repo == spec.repo && spec_.revision == spec.revision &&
+  return spec_.owner == spec.owner && spec_.repo == spec.repo && spec_.revision == spec.revision &&
          spec_.filters.files == spec.filters.files && spec_.filters.include == spec.filters.include &&
          spec_.filters.exclude == spec.filters.exclude && spec_.local_dir == spec.local_dir &&
          (spec_.cache_dir == spec.cache_dir ||

@@ -64,7 +64,8 @@ class Pull final : public TransferClient {
   bool dry_run() const { return spec_.dry_run; }
   bool active() const { return state_ == core::PullState::kListing || state_ == core::PullState::kFetching ||
                                state_ == core::PullState::kPublishing; }
-  // Same repo, revision, filters and target.
+  const std::string& owner() const { return spec_.owner; }
+  // Same owner, repo, revision, filters and target.
   bool SameAs(const PullSpec& spec) const;
   PullSnapshot Snapshot(absl::Time now);
   records::v1::PullRecord ToRecord() const;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/status.h"
+#include "daemon/core/access.h"
 #include "daemon/engine/pull.h"
 #include "daemon/layout/folder_memory.h"
 
@@ -49,20 +50,24 @@ void Pull::Begin() {
   const std::string commit = hub::IsFullCommit(spec_.revision) ? spec_.revision : commit_;
   std::shared_ptr<layout::Layout> layout;
   if (!commit.empty()) layout = NewLayout(commit);
-  const bool find_token = token_.wants_own() && !of_modelscope();
-  const bool find_scope = scope_token_.wants_own();
+  const bool may_find = core::MayUseOwnToken(spec_.owner, context_.config.share_token);
+  const bool find_token = may_find && token_.wants_own() && !of_modelscope();
+  const bool find_scope = may_find && scope_token_.wants_own();
+  const std::string& target = spec_.local_dir.empty() ? spec_.cache_dir : spec_.local_dir;
   const bool scope_cache = of_modelscope() && spec_.local_dir.empty();
   context_.disk.Run(
-      [look, layout, commit, repo = spec_.repo, scope = scope_cache ? spec_.cache_dir : "",
+      [look, layout, commit, owner = spec_.owner, target, check = context_.config.check_target, repo = spec_.repo, scope = scope_cache ? spec_.cache_dir : "",
        find = find_token ? context_.config.find_token : nullptr,
        find_scope = find_scope ? context_.config.find_modelscope_token : nullptr](FileSystem& fs) {
+        if (check) HFGET_RETURN_IF_ERROR(check(owner, target));
         if (find) look->token = find();
         if (find_scope) look->scope_token = find_scope();
         if (!scope.empty()) look->caveat = layout::ModelScopeCaveat(fs, scope, repo);
         if (layout) look->manifest = layout->ReadTree(fs, commit);
         return absl::OkStatus();
       },
-      lifetime_.Guard([this, look](absl::Status) {
+      lifetime_.Guard([this, look](absl::Status status) {
+        if (!status.ok()) return FailDisk(status);
         if (state_ == core::PullState::kListing) OnLooked(std::move(*look));
       }));
 }

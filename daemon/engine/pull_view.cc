@@ -27,6 +27,7 @@ FileSnapshot::State ShownState(Transfer::State state) {
 PullSnapshot Pull::Snapshot(absl::Time now) {
   PullSnapshot s;
   s.id = id_;
+  s.owner = spec_.owner;
   s.repo = canonical_;
   s.revision = spec_.revision;
   s.commit = commit_;
@@ -94,6 +95,7 @@ records::v1::PullRecord Pull::ToRecord() const {
   records::v1::PullRecord r;
   r.set_id(id_);
   r.set_sequence(sequence_);
+  r.set_owner(spec_.owner);
   r.set_repo(spec_.repo.name);
   r.set_repo_type(static_cast<int>(spec_.repo.type));
   r.set_revision(spec_.revision);
@@ -152,6 +154,7 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::Pu
       last_progress_(context.clock.Steady()),
       created_(absl::FromUnixMillis(r.created_unix_ms())) {
   spec_.repo = {static_cast<hub::RepoType>(r.repo_type()), r.repo(), static_cast<hub::Hub>(r.hub())};
+  spec_.owner = r.owner();
   spec_.modelscope_id = r.modelscope_id();
   spec_.revision = r.revision();
   spec_.filters.files.assign(r.files().begin(), r.files().end());

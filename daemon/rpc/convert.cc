@@ -135,6 +135,7 @@ void Set(const engine::PlannedFile& file, v1::PlannedFile* out) {
 
 void SetIdentity(const engine::PullSnapshot& pull, v1::Pull* out) {
   out->set_id(ValidUtf8(pull.id));
+  out->set_owner(ValidUtf8(pull.owner));
   const bool foreign = pull.repo.hub != hub::Hub::kHuggingFace;
   out->set_repo(ValidUtf8(foreign ? hub::DisplayName(pull.repo) : pull.repo.name));
   out->set_type(ToProto(pull.repo.type));
@@ -184,7 +185,7 @@ v1::RepoType ToProto(hub::RepoType type) {
   return v1::REPO_TYPE_UNSPECIFIED;
 }
 
-v1::Pull ToProto(const engine::PullSnapshot& pull) {
+v1::Pull ToProto(const engine::PullSnapshot& pull, const core::Caller& caller) {
   v1::Pull out;
   SetIdentity(pull, &out);
   SetFigures(pull, &out);
@@ -192,6 +193,9 @@ v1::Pull ToProto(const engine::PullSnapshot& pull) {
   if (pull.error.cause != core::ErrorCause::kNone) Set(pull.error, out.mutable_error());
   for (const auto& file : pull.files) Set(file, out.add_files());
   for (const auto& share : pull.shares) Set(share, out.add_sources());
+  if (!caller.trusted()) {
+    for (auto& share : *out.mutable_sources()) share.clear_note();
+  }
   for (const auto& file : pull.plan) Set(file, out.add_plan());
   for (const auto& notice : pull.notices) out.add_notices(ValidUtf8(notice));
   return out;
@@ -209,7 +213,7 @@ v1::Finding ToProto(const hub::Finding& finding) {
   return out;
 }
 
-v1::Source ToProto(const engine::SourceSnapshot& source) {
+v1::Source ToProto(const engine::SourceSnapshot& source, const core::Caller& caller) {
   v1::Source out;
   out.set_name(ValidUtf8(source.name));
   out.set_endpoint(ValidUtf8(source.endpoint));
@@ -234,6 +238,10 @@ v1::Source ToProto(const engine::SourceSnapshot& source) {
   out.set_enabled(source.enabled);
   out.set_proxy(ValidUtf8(source.proxy));
   for (const auto& host : source.data_hosts) Set(host, out.add_data_hosts());
+  if (!caller.trusted()) {
+    out.clear_reason();
+    out.clear_proxy();
+  }
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "daemon/core/access.h"
 #include "daemon/engine/api.h"
 #include "grpcpp/support/status.h"
 #include "hfget/v1/hfget.pb.h"
@@ -19,9 +20,11 @@ grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
 
 v1::RepoType ToProto(hub::RepoType type);
-v1::Pull ToProto(const engine::PullSnapshot& pull);
+// `caller`: whose eyes it is for. Why a source gives nothing, and by which way it is reached, may name what others pull or the
+// daemon's net, and is left out for guests.
+v1::Pull ToProto(const engine::PullSnapshot& pull, const core::Caller& caller = {});
 v1::Finding ToProto(const hub::Finding& finding);
-v1::Source ToProto(const engine::SourceSnapshot& source);
+v1::Source ToProto(const engine::SourceSnapshot& source, const core::Caller& caller = {});
 v1::WhoAmIResponse ToProto(const engine::AccountAnswer& answer);
 // Errors: INVALID_ARGUMENT when nothing is to be changed.
 absl::StatusOr<engine::SourceChange> ToChange(v1::SetSourceRequest::Change change);

@@ -6,11 +6,13 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "daemon/engine/api.h"
+#include "daemon/rpc/client_ledger.h"
 #include "grpcpp/support/server_callback.h"
 #include "hfget/v1/hfget.pb.h"
 
@@ -22,6 +24,9 @@ class FindingReactor final : public grpc::ServerWriteReactor<v1::DiagnoseRespons
  public:
   // Keeps itself alive until OnDone; the engine holds it weakly.
   static std::shared_ptr<FindingReactor> New();
+
+  // Its place among the client's slow calls, held as long as this lives. Before the first of the others.
+  void Hold(ClientLedger::Ticket ticket) { ticket_ = std::move(ticket); }
 
   // The first message.
   void Begin(const std::map<std::string, std::string>& environment);
@@ -41,6 +46,7 @@ class FindingReactor final : public grpc::ServerWriteReactor<v1::DiagnoseRespons
   void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);  // nobody reads any more
   void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
+  ClientLedger::Ticket ticket_;
   std::shared_ptr<FindingReactor> self_;  // set by New, dropped by OnDone
 
   absl::Mutex mu_;

@@ -1,9 +1,5 @@
 #include "daemon/rpc/server.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -11,16 +7,15 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
+#include "daemon/rpc/tcp_credentials.h"
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
-#include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
+#include "grpcpp/server_posix.h"
 
 namespace hfget::rpc {
 namespace {
-
-constexpr mode_t kSocketMode = 0600;
 
 // gRPC writes to stderr by itself, which is closed in the background.
 void LogForGrpc(gpr_log_func_args* args) {
@@ -30,23 +25,21 @@ void LogForGrpc(gpr_log_func_args* args) {
   spdlog::log(level, "grpc: {}", args->message);
 }
 
-class ScopedUmask {
- public:
-  explicit ScopedUmask(mode_t mask) : old_(umask(mask)) {}
-  ~ScopedUmask() { umask(old_); }
-
- private:
-  const mode_t old_;
-};
+void Limit(grpc::ServerBuilder& builder, const char* argument, absl::Duration time) {
+  builder.AddChannelArgument(argument, static_cast<int>(absl::ToInt64Milliseconds(time)));
+}
 
 void Configure(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS,
-                             static_cast<int>(absl::ToInt64Milliseconds(kKeepaliveTime)));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
-                             static_cast<int>(absl::ToInt64Milliseconds(kKeepaliveTimeout)));
-  // Two servers on one socket are our lock's to prevent.
+  Limit(builder, GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTime);
+  Limit(builder, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeout);
+  Limit(builder, GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeout);
+  Limit(builder, GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleTimeout);
+  Limit(builder, GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kLeastPingInterval);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
+  // Two servers on one address are never meant.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // Only reflection is served synchronously.
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
@@ -55,28 +48,42 @@ void Configure(grpc::ServerBuilder& builder) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(SocketClaim claim, HfgetService& service) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(SocketClaim claim, HfgetService& service, Door& door) {
   gpr_set_log_function(LogForGrpc);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   std::unique_ptr<Server> server(new Server(std::move(claim), service));
-  const std::string& path = server->claim_.path();
-
-  grpc::ServerBuilder builder;
-  Configure(builder);
-  builder.AddListeningPort(absl::StrCat("unix:", path), grpc::InsecureServerCredentials());
-  builder.RegisterService(&service);
-  {
-    const ScopedUmask narrow(0777 & ~kSocketMode);
-    server->server_ = builder.BuildAndStart();
-  }
-  if (server->server_ == nullptr) {
-    return absl::InternalError(absl::StrCat("cannot listen on the socket ", path));
-  }
-  // What umask promised is looked at, because a default ACL of the folder goes before it.
-  if (chmod(path.c_str(), kSocketMode) != 0) return ErrnoStatus(errno, "cannot make private", path);
+  HFGET_RETURN_IF_ERROR(server->Build(door));
+  HFGET_RETURN_IF_ERROR(server->Listen(door));
   server->server_->GetHealthCheckService()->SetServingStatus(v1::Hfget::service_full_name(), true);
   return server;
+}
+
+absl::Status Server::Build(Door& door) {
+  grpc::ServerBuilder builder;
+  Configure(builder);
+  builder.RegisterService(&service_);
+  const TcpConfig& tcp = door.config().tcp;
+  if (!tcp.address.empty()) {
+    HFGET_ASSIGN_OR_RETURN(const auto credentials, TcpCredentials(tcp));
+    builder.AddListeningPort(tcp.address, credentials, &tcp_port_);
+  }
+  server_ = builder.BuildAndStart();
+  if (server_ != nullptr) return absl::OkStatus();
+  return absl::InternalError(tcp.address.empty()
+                                 ? "gRPC cannot start a server"
+                                 : absl::StrCat("cannot listen on ", tcp.address,
+                                                ": is the port in use, the host one of this machine, and do tls_cert and tls_key "
+                                                "belong together?"));
+}
+
+absl::Status Server::Listen(Door& door) {
+  HFGET_ASSIGN_OR_RETURN(listener_, UnixListener::Listen(claim_.path(), ModeFor(door.config().allowed)));
+  listener_->Serve([server = server_.get(), &door](int fd) {
+    const absl::StatusOr<int> seat = door.Admit(fd);
+    if (seat.ok()) grpc::AddInsecureChannelFromFd(server, *seat);
+  });
+  return absl::OkStatus();
 }
 
 Server::~Server() { Drain(absl::ZeroDuration()); }
@@ -85,6 +92,7 @@ void Server::Drain(absl::Duration patience) {
   if (server_ == nullptr) return;
   server_->GetHealthCheckService()->Shutdown();
   service_.BeginDrain();
+  listener_ = nullptr;
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience));
   server_ = nullptr;
 }

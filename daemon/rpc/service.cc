@@ -9,9 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "daemon/base/status.h"
+#include "daemon/core/access.h"
 #include "daemon/rpc/convert.h"
-#include "daemon/rpc/finding_reactor.h"
 #include "daemon/rpc/explain.h"
+#include "daemon/rpc/finding_reactor.h"
 #include "daemon/rpc/pull_request.h"
 #include "daemon/rpc/slow_call.h"
 
@@ -61,82 +63,134 @@ grpc::ServerUnaryReactor* FinishNow(grpc::CallbackServerContext* context,
   return reactor;
 }
 
+// The same words whether there is none, or one that is another's.
+absl::Status NoSuchPull(const std::string& id) {
+  return absl::NotFoundError(absl::StrCat("no pull has the id \"", id, "\"; see hfget ps --all"));
+}
+
+// What stands in the way of a caller that may not see the pull.
+absl::Status Shown(const core::Caller& caller, const std::string& id, const absl::StatusOr<engine::PullSnapshot>& pull) {
+  if (!pull.ok()) return pull.status();
+  return core::MaySee(caller, pull->owner) ? absl::OkStatus() : NoSuchPull(id);
+}
+
 }  // namespace
 
-HfgetService::HfgetService(engine::EngineApi& engine, ServiceInfo info)
-    : engine_(engine), info_(std::move(info)) {}
+HfgetService::HfgetService(engine::EngineApi& engine, Door& door, ServiceInfo info)
+    : engine_(engine), door_(door), info_(std::move(info)) {}
 
 void HfgetService::BeginDrain() {
   draining_ = true;
   watches_.CloseAll(Draining());
 }
 
-absl::Status HfgetService::CheckServing() const {
-  return draining_ ? Draining() : absl::OkStatus();
+absl::StatusOr<core::Caller> HfgetService::Enter(const grpc::CallbackServerContext& context) {
+  if (draining_) return Draining();
+  return door_.Enter(context);
 }
 
-absl::Status HfgetService::CheckId(const std::string& id) const {
-  if (draining_) return Draining();
+absl::StatusOr<core::Caller> HfgetService::EnterWithId(const grpc::CallbackServerContext& context,
+                                                       const std::string& id) {
+  HFGET_ASSIGN_OR_RETURN(core::Caller caller, Enter(context));
   if (id.empty()) return absl::InvalidArgumentError("the id of a pull is missing");
   if (id.size() > kMaxIdBytes) return absl::InvalidArgumentError("that is not the id of a pull");
-  return absl::OkStatus();
+  return caller;
+}
+
+absl::StatusOr<core::Caller> HfgetService::EnterToManage(const grpc::CallbackServerContext& context) {
+  HFGET_ASSIGN_OR_RETURN(core::Caller caller, Enter(context));
+  if (core::MayManage(caller)) return caller;
+  return absl::PermissionDeniedError(
+      "only the user that the daemon runs as may do that, on the daemon's own socket: ask them");
+}
+
+absl::StatusOr<engine::PullSpec> HfgetService::SpecOf(const grpc::CallbackServerContext& context,
+                                                      const v1::PullRequest& request) {
+  HFGET_ASSIGN_OR_RETURN(const core::Caller caller, Enter(context));
+  HFGET_ASSIGN_OR_RETURN(engine::PullSpec spec, ToSpec(request));
+  HFGET_RETURN_IF_ERROR(door_.Own(caller, spec));
+  return spec;
 }
 
 grpc::ServerUnaryReactor* HfgetService::Pull(grpc::CallbackServerContext* context,
                                              const v1::PullRequest* request,
                                              v1::PullResponse* response) {
-  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
-  absl::StatusOr<engine::PullSpec> spec = ToSpec(*request);
+  absl::StatusOr<engine::PullSpec> spec = SpecOf(*context, *request);
   if (!spec.ok()) return FinishNow(context, spec.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  engine_.StartPull(*std::move(spec), AnswerTo<engine::PullStarted>(
-                                          reactor, [response](const engine::PullStarted& started) {
-                                            *response->mutable_pull() = ToProto(started.pull);
-                                            response->set_joined(started.joined);
-                                          }));
+  const core::Caller caller{spec->owner};
+  engine_.StartPull(*std::move(spec),
+                    AnswerTo<engine::PullStarted>(reactor, [response, caller](const engine::PullStarted& started) {
+                      *response->mutable_pull() = ToProto(started.pull, caller);
+                      response->set_joined(started.joined);
+                    }));
   return reactor;
 }
 
-grpc::ServerWriteReactor<v1::WatchPullResponse>* HfgetService::WatchPull(
-    grpc::CallbackServerContext*, const v1::WatchPullRequest* request) {
-  const std::shared_ptr<WatchReactor> watch = WatchReactor::New();
-  absl::Status status = CheckId(request->id());
-  if (status.ok()) status = watches_.Add(watch);
-  if (!status.ok()) {
-    watch->Close(status);
-    return watch.get();
-  }
+absl::Status HfgetService::BeginWatch(const grpc::CallbackServerContext& context, const std::string& id,
+                                      const std::shared_ptr<WatchReactor>& watch) {
+  HFGET_ASSIGN_OR_RETURN(const core::Caller caller, EnterWithId(context, id));
+  HFGET_ASSIGN_OR_RETURN(ClientLedger::Ticket ticket, door_.Take(caller, ClientLedger::Kind::kWatch));
+  watch->Hold(std::move(ticket), caller);
+  HFGET_RETURN_IF_ERROR(watches_.Add(watch));
   // An engine that goes without an answer needs no care here: CloseAll has ended the stream before.
-  engine_.Watch(request->id(), watch,
-                [weak = std::weak_ptr<WatchReactor>(watch)](absl::StatusOr<bool> result) {
-                  if (result.ok()) return;
-                  if (const auto watch = weak.lock()) watch->Close(result.status());
-                });
+  const std::weak_ptr<WatchReactor> weak = watch;
+  const auto begin = [this, id, weak] {
+    const auto watch = weak.lock();
+    if (watch == nullptr) return;
+    engine_.Watch(id, watch, [weak](absl::StatusOr<bool> result) {
+      if (result.ok()) return;
+      if (const auto watch = weak.lock()) watch->Close(result.status());
+    });
+  };
+  if (caller.trusted()) {
+    begin();
+    return absl::OkStatus();
+  }
+  engine_.GetPull(id, [begin, weak, caller, id](absl::StatusOr<engine::PullSnapshot> pull) {
+    const auto watch = weak.lock();
+    if (watch == nullptr) return;
+    const absl::Status shown = Shown(caller, id, pull);
+    shown.ok() ? begin() : watch->Close(shown);
+  });
+  return absl::OkStatus();
+}
+
+grpc::ServerWriteReactor<v1::WatchPullResponse>* HfgetService::WatchPull(
+    grpc::CallbackServerContext* context, const v1::WatchPullRequest* request) {
+  const std::shared_ptr<WatchReactor> watch = WatchReactor::New();
+  const absl::Status status = BeginWatch(*context, request->id(), watch);
+  if (!status.ok()) watch->Close(status);
   return watch.get();
 }
 
 grpc::ServerUnaryReactor* HfgetService::GetPull(grpc::CallbackServerContext* context,
                                                 const v1::GetPullRequest* request,
                                                 v1::GetPullResponse* response) {
-  if (absl::Status status = CheckId(request->id()); !status.ok()) return FinishNow(context, status);
+  const absl::StatusOr<core::Caller> caller = EnterWithId(*context, request->id());
+  if (!caller.ok()) return FinishNow(context, caller.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  engine_.GetPull(request->id(), AnswerTo<engine::PullSnapshot>(
-                                     reactor, [response](const engine::PullSnapshot& pull) {
-                                       *response->mutable_pull() = ToProto(pull);
-                                     }));
+  engine_.GetPull(request->id(), [call = WaitingCall(reactor), response, caller = *caller,
+                                  id = request->id()](absl::StatusOr<engine::PullSnapshot> pull) mutable {
+    const absl::Status shown = Shown(caller, id, pull);
+    if (shown.ok()) *response->mutable_pull() = ToProto(*pull, caller);
+    call.Finish(shown);
+  });
   return reactor;
 }
 
 grpc::ServerUnaryReactor* HfgetService::ListPulls(grpc::CallbackServerContext* context,
                                                   const v1::ListPullsRequest* request,
                                                   v1::ListPullsResponse* response) {
-  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
+  const absl::StatusOr<core::Caller> caller = Enter(*context);
+  if (!caller.ok()) return FinishNow(context, caller.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   using Pulls = std::vector<engine::PullSnapshot>;
-  engine_.ListPulls(request->active_only(), AnswerTo<Pulls>(reactor, [response](Pulls& pulls) {
+  engine_.ListPulls(request->active_only(), AnswerTo<Pulls>(reactor, [response, caller = *caller](Pulls& pulls) {
                       for (engine::PullSnapshot& pull : pulls) {
+                        if (!core::MaySee(caller, pull.owner)) continue;
                         pull.plan.clear();
-                        *response->add_pulls() = ToProto(pull);
+                        *response->add_pulls() = ToProto(pull, caller);
                       }
                     }));
   return reactor;
@@ -145,35 +199,59 @@ grpc::ServerUnaryReactor* HfgetService::ListPulls(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* HfgetService::CancelPull(grpc::CallbackServerContext* context,
                                                    const v1::CancelPullRequest* request,
                                                    v1::CancelPullResponse* response) {
-  if (absl::Status status = CheckId(request->id()); !status.ok()) return FinishNow(context, status);
+  const absl::StatusOr<core::Caller> caller = EnterWithId(*context, request->id());
+  if (!caller.ok()) return FinishNow(context, caller.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  engine_.CancelPull(
-      request->id(), request->discard_partial(),
-      AnswerTo<engine::PullSnapshot>(reactor, [response](const engine::PullSnapshot& pull) {
-        *response->mutable_pull() = ToProto(pull);
-      }));
+  const auto cancel = [this, response, caller = *caller, id = request->id(),
+                       discard = request->discard_partial()](WaitingCall call) {
+    engine_.CancelPull(id, discard,
+                       [call = std::move(call), response, caller](absl::StatusOr<engine::PullSnapshot> pull) mutable {
+                         if (pull.ok()) *response->mutable_pull() = ToProto(*pull, caller);
+                         call.Finish(pull.status());
+                       });
+  };
+  if (caller->trusted()) {
+    cancel(WaitingCall(reactor));
+    return reactor;
+  }
+  engine_.GetPull(request->id(), [cancel, call = WaitingCall(reactor), caller = *caller,
+                                  id = request->id()](absl::StatusOr<engine::PullSnapshot> pull) mutable {
+    const absl::Status shown = Shown(caller, id, pull);
+    shown.ok() ? cancel(std::move(call)) : call.Finish(shown);
+  });
   return reactor;
 }
 
 grpc::ServerUnaryReactor* HfgetService::ListSources(grpc::CallbackServerContext* context,
                                                     const v1::ListSourcesRequest*,
                                                     v1::ListSourcesResponse* response) {
-  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
+  const absl::StatusOr<core::Caller> caller = Enter(*context);
+  if (!caller.ok()) return FinishNow(context, caller.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   using Sources = std::vector<engine::SourceSnapshot>;
-  engine_.ListSources(AnswerTo<Sources>(reactor, [response](const Sources& sources) {
-    for (const auto& source : sources) *response->add_sources() = ToProto(source);
+  engine_.ListSources(AnswerTo<Sources>(reactor, [response, caller = *caller](const Sources& sources) {
+    for (const auto& source : sources) *response->add_sources() = ToProto(source, caller);
   }));
   return reactor;
+}
+
+absl::StatusOr<ClientLedger::Ticket> HfgetService::MayAskWhose(const grpc::CallbackServerContext& context,
+                                                               bool own_token) {
+  HFGET_ASSIGN_OR_RETURN(const core::Caller caller, Enter(context));
+  if (own_token && !core::MayManage(caller)) {
+    return absl::PermissionDeniedError("whose the daemon's own token is, is told to the daemon's user alone: send a token of yours");
+  }
+  return door_.Take(caller, ClientLedger::Kind::kSlowCall);
 }
 
 grpc::ServerUnaryReactor* HfgetService::WhoAmI(grpc::CallbackServerContext* context,
                                                const v1::WhoAmIRequest* request,
                                                v1::WhoAmIResponse* response) {
-  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
   absl::StatusOr<Secret> token = ToToken(request->token());
+  absl::StatusOr<ClientLedger::Ticket> ticket = MayAskWhose(*context, token.ok() && token->empty());
+  if (!ticket.ok()) return FinishNow(context, ticket.status());
   if (!token.ok()) return FinishNow(context, token.status());
-  const std::shared_ptr<SlowCall> call = SlowCall::New();
+  const std::shared_ptr<SlowCall> call = SlowCall::New(*std::move(ticket));
   engine_.WhoAmI(*std::move(token), [call, response](absl::StatusOr<engine::AccountAnswer> answer) {
     call->Answer(answer.status(), [&] { *response = ToProto(*answer); });
   });
@@ -183,19 +261,23 @@ grpc::ServerUnaryReactor* HfgetService::WhoAmI(grpc::CallbackServerContext* cont
 grpc::ServerUnaryReactor* HfgetService::ProbeSource(grpc::CallbackServerContext* context,
                                                     const v1::ProbeSourceRequest* request,
                                                     v1::ProbeSourceResponse* response) {
-  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
+  const absl::StatusOr<core::Caller> caller = EnterToManage(*context);
+  if (!caller.ok()) return FinishNow(context, caller.status());
+  absl::StatusOr<ClientLedger::Ticket> ticket = door_.Take(*caller, ClientLedger::Kind::kSlowCall);
+  if (!ticket.ok()) return FinishNow(context, ticket.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   using Sources = std::vector<engine::SourceSnapshot>;
-  engine_.ProbeSource(request->name(), AnswerTo<Sources>(reactor, [response](const Sources& sources) {
-                        for (const auto& source : sources) *response->add_sources() = ToProto(source);
-                      }));
+  auto fill = [response, ticket = *std::move(ticket)](const Sources& sources) {
+    for (const auto& source : sources) *response->add_sources() = ToProto(source);
+  };
+  engine_.ProbeSource(request->name(), AnswerTo<Sources>(reactor, std::move(fill)));
   return reactor;
 }
 
 grpc::ServerUnaryReactor* HfgetService::SetSource(grpc::CallbackServerContext* context,
                                                   const v1::SetSourceRequest* request,
                                                   v1::SetSourceResponse* response) {
-  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
+  if (const auto caller = EnterToManage(*context); !caller.ok()) return FinishNow(context, caller.status());
   const absl::StatusOr<engine::SourceChange> change = ToChange(request->change());
   if (!change.ok()) return FinishNow(context, change.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -209,7 +291,7 @@ grpc::ServerUnaryReactor* HfgetService::SetSource(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* HfgetService::ExplainSource(grpc::CallbackServerContext* context,
                                                       const v1::ExplainSourceRequest* request,
                                                       v1::ExplainSourceResponse* response) {
-  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
+  if (const auto caller = EnterToManage(*context); !caller.ok()) return FinishNow(context, caller.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   using Sources = std::vector<engine::SourceSnapshot>;
   // The same list as ListSources, so that both say the same.
@@ -230,31 +312,39 @@ grpc::ServerUnaryReactor* HfgetService::ExplainSource(grpc::CallbackServerContex
   return reactor;
 }
 
+absl::Status HfgetService::BeginDiagnosis(const grpc::CallbackServerContext& context, const v1::DiagnoseRequest& request,
+                                          const std::shared_ptr<FindingReactor>& findings) {
+  HFGET_ASSIGN_OR_RETURN(const core::Caller caller, Enter(context));
+  HFGET_ASSIGN_OR_RETURN(engine::DiagnoseSpec spec, ToSpec(request));
+  HFGET_RETURN_IF_ERROR(door_.Own(caller, spec));
+  HFGET_ASSIGN_OR_RETURN(ClientLedger::Ticket ticket, door_.Take(caller, ClientLedger::Kind::kSlowCall));
+  findings->Hold(std::move(ticket));
+  findings->Begin(caller.trusted() ? info_.environment : std::map<std::string, std::string>());
+  engine_.Diagnose(std::move(spec), findings);
+  return absl::OkStatus();
+}
+
 grpc::ServerWriteReactor<v1::DiagnoseResponse>* HfgetService::Diagnose(
-    grpc::CallbackServerContext*, const v1::DiagnoseRequest* request) {
+    grpc::CallbackServerContext* context, const v1::DiagnoseRequest* request) {
   const std::shared_ptr<FindingReactor> findings = FindingReactor::New();
-  absl::StatusOr<engine::DiagnoseSpec> spec = ToSpec(*request);
-  if (draining_) spec = Draining();
-  if (!spec.ok()) {
-    findings->Close(spec.status());
-    return findings.get();
-  }
-  findings->Begin(info_.environment);
-  engine_.Diagnose(*std::move(spec), findings);
+  const absl::Status status = BeginDiagnosis(*context, *request, findings);
+  if (!status.ok()) findings->Close(status);
   return findings.get();
 }
 
 grpc::ServerUnaryReactor* HfgetService::GetVersion(grpc::CallbackServerContext* context,
                                                    const v1::GetVersionRequest*,
                                                    v1::GetVersionResponse* response) {
-  if (absl::Status status = CheckServing(); !status.ok()) return FinishNow(context, status);
+  const absl::StatusOr<core::Caller> caller = Enter(*context);
+  if (!caller.ok()) return FinishNow(context, caller.status());
   response->set_version(info_.version);
   response->set_api(kApiVersion);
+  response->set_cache_dir(ValidUtf8(info_.cache_dir));
+  response->mutable_started()->set_seconds(absl::ToUnixSeconds(info_.started));
+  if (!caller->trusted()) return FinishNow(context, absl::OkStatus());
   response->set_pid(info_.pid);
   response->set_socket(ValidUtf8(info_.socket));
   response->set_state_dir(ValidUtf8(info_.state_dir));
-  response->set_cache_dir(ValidUtf8(info_.cache_dir));
-  response->mutable_started()->set_seconds(absl::ToUnixSeconds(info_.started));
   return FinishNow(context, absl::OkStatus());
 }
 

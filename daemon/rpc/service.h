@@ -6,10 +6,13 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "absl/time/time.h"
 #include "daemon/engine/api.h"
+#include "daemon/rpc/door.h"
+#include "daemon/rpc/finding_reactor.h"
 #include "daemon/rpc/watch_reactor.h"
 #include "hfget/v1/hfget.grpc.pb.h"
 
@@ -33,8 +36,8 @@ struct ServiceInfo {
 // BeginDrain: any.
 class HfgetService final : public v1::Hfget::CallbackService {
  public:
-  // REQUIRES: `engine` outlives every call: it is stopped after Server::Drain.
-  HfgetService(engine::EngineApi& engine, ServiceInfo info);
+  // REQUIRES: `engine` and `door` outlive every call: they end after Server::Drain.
+  HfgetService(engine::EngineApi& engine, Door& door, ServiceInfo info);
 
   // From here on every call answers UNAVAILABLE, and open watches end so.
   void BeginDrain();
@@ -76,10 +79,22 @@ class HfgetService final : public v1::Hfget::CallbackService {
                                        v1::GetVersionResponse* response) override;
 
  private:
-  absl::Status CheckServing() const;
-  absl::Status CheckId(const std::string& id) const;  // and that we are serving
+  // Who calls; counted. Errors: of Door::Enter; UNAVAILABLE while draining.
+  absl::StatusOr<core::Caller> Enter(const grpc::CallbackServerContext& context);
+  // The same, and that `id` can be one.
+  absl::StatusOr<core::Caller> EnterWithId(const grpc::CallbackServerContext& context, const std::string& id);
+  // The same for what only the daemon's own user may do.
+  absl::StatusOr<core::Caller> EnterToManage(const grpc::CallbackServerContext& context);
+  absl::StatusOr<engine::PullSpec> SpecOf(const grpc::CallbackServerContext& context, const v1::PullRequest& request);
+  absl::Status BeginWatch(const grpc::CallbackServerContext& context, const std::string& id,
+                          const std::shared_ptr<WatchReactor>& watch);
+  absl::Status BeginDiagnosis(const grpc::CallbackServerContext& context, const v1::DiagnoseRequest& request,
+                              const std::shared_ptr<FindingReactor>& findings);
+  // A place for a call about an account. `own_token`: the daemon's.
+  absl::StatusOr<ClientLedger::Ticket> MayAskWhose(const grpc::CallbackServerContext& context, bool own_token);
 
   engine::EngineApi& engine_;
+  Door& door_;
   const ServiceInfo info_;
   std::atomic<bool> draining_{false};
   WatchSet watches_;

@@ -6,8 +6,8 @@
 
 namespace hfget::rpc {
 
-std::shared_ptr<SlowCall> SlowCall::New() {
-  std::shared_ptr<SlowCall> call(new SlowCall);
+std::shared_ptr<SlowCall> SlowCall::New(ClientLedger::Ticket ticket) {
+  std::shared_ptr<SlowCall> call(new SlowCall(std::move(ticket)));
   call->self_ = call;
   return call;
 }

@@ -5,10 +5,12 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "daemon/rpc/client_ledger.h"
 #include "grpcpp/support/server_callback.h"
 
 namespace hfget::rpc {
@@ -19,7 +21,8 @@ namespace hfget::rpc {
 class SlowCall final : public grpc::ServerUnaryReactor,
                        public std::enable_shared_from_this<SlowCall> {
  public:
-  static std::shared_ptr<SlowCall> New();
+  // `ticket`: its place among the client's slow calls.
+  static std::shared_ptr<SlowCall> New(ClientLedger::Ticket ticket);
 
   // `fill` writes the response, unless the call is over; then it is not called.
   void Answer(const absl::Status& status, const std::function<void()>& fill);
@@ -28,7 +31,9 @@ class SlowCall final : public grpc::ServerUnaryReactor,
   void OnDone() override;
 
  private:
-  SlowCall() = default;
+  explicit SlowCall(ClientLedger::Ticket ticket) : ticket_(std::move(ticket)) {}
+
+  const ClientLedger::Ticket ticket_;
 
   absl::Mutex mu_;
   bool over_ ABSL_GUARDED_BY(mu_) = false;

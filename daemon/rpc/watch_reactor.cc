@@ -61,7 +61,7 @@ void WatchReactor::Abandon() {
 void WatchReactor::Advance() {
   if (writing_ || finished_) return;
   if (waiting_ != nullptr) {
-    *current_.mutable_pull() = ToProto(*waiting_);
+    *current_.mutable_pull() = ToProto(*waiting_, caller_);
     waiting_ = nullptr;
     writing_ = true;
     StartWrite(&current_);

@@ -4,6 +4,7 @@
 #define HFGET_DAEMON_RPC_WATCH_REACTOR_H_
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "daemon/engine/api.h"
+#include "daemon/rpc/client_ledger.h"
 #include "grpcpp/support/server_callback.h"
 #include "hfget/v1/hfget.pb.h"
 
@@ -30,6 +32,12 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse
   // A newer snapshot replaces one that still waits. Nothing after a terminal one is sent.
   void OnSnapshot(std::shared_ptr<const engine::PullSnapshot> snapshot) override;
 
+  // Whose it is, and its place among their watches, held as long as this lives. Before the first of the others.
+  void Hold(ClientLedger::Ticket ticket, core::Caller caller) {
+    ticket_ = std::move(ticket);
+    caller_ = std::move(caller);
+  }
+
   // Ends the stream with `status` as soon as the write under way allows. A terminal snapshot that
   // waits still goes out.
   void Close(const absl::Status& status);
@@ -46,6 +54,8 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse
 
   // Set by New, dropped by OnDone, which is alone and last.
   std::shared_ptr<WatchReactor> self_;
+  ClientLedger::Ticket ticket_;
+  core::Caller caller_;
 
   absl::Mutex mu_;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;   // a write is under way; `current_` is gRPC's
@@ -59,9 +69,9 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse
 // All open streams, so that they can be counted and closed. Thread: any.
 class WatchSet {
  public:
-  // One stream costs a snapshot and an HTTP/2 stream, some 20 KiB; the limit is against a client
-  // that leaks them.
-  static constexpr size_t kMaxWatches = 256;
+  // One stream costs a snapshot and an HTTP/2 stream, some 20 KiB; the limit is for all clients together, beside the one of each
+  // (ClientLimits).
+  static constexpr size_t kMaxWatches = 4096;
 
   // Errors: RESOURCE_EXHAUSTED beyond kMaxWatches; after CloseAll, its status.
   absl::Status Add(const std::shared_ptr<WatchReactor>& watch);

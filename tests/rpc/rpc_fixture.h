@@ -3,6 +3,7 @@
 #define HFGET_TESTS_RPC_RPC_FIXTURE_H_
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -46,12 +47,18 @@ inline engine::PullSnapshot APull(std::string id,
   return pull;
 }
 
+inline DoorConfig OwnUserOnly() {
+  DoorConfig config;
+  config.allowed.own_uid = geteuid();
+  return config;
+}
+
 class RpcFixture : public ::testing::Test {
  protected:
   RpcFixture() {
     absl::StatusOr<SocketClaim> claim = SocketClaim::Take(socket(), /*own_folder=*/true);
     EXPECT_OK(claim);
-    absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(*std::move(claim), service_);
+    absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(*std::move(claim), service_, door_);
     EXPECT_OK(server);
     server_ = *std::move(server);
   }
@@ -70,7 +77,8 @@ class RpcFixture : public ::testing::Test {
 
   TempFolder folder_;
   testing::FakeEngineApi engine_;
-  HfgetService service_{engine_, {"1.2.3", 42, "/s", "/state", "/cache", absl::FromUnixSeconds(7), {{"HF_ENDPOINT", "https://hub.example"}}}};
+  Door door_{OwnUserOnly()};
+  HfgetService service_{engine_, door_, {"1.2.3", 42, "/s", "/state", "/cache", absl::FromUnixSeconds(7), {{"HF_ENDPOINT", "https://hub.example"}}}};
   std::unique_ptr<Server> server_;
   std::unique_ptr<v1::Hfget::Stub> stub_;
 };

@@ -121,7 +121,7 @@ TEST_F(ServerTest, AFolderThatCannotBeListenedInIsAnError) {
   auto claim = SocketClaim::Take(folder_ / "gone/s.sock", true);
   ASSERT_OK(claim);
   std::filesystem::remove_all(folder_ / "gone");
-  EXPECT_THAT(Server::Start(*std::move(claim), service_),
+  EXPECT_THAT(Server::Start(*std::move(claim), service_, door_),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("cannot listen on the socket")));
 }
 
