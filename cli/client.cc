@@ -40,14 +40,15 @@ void SilenceGrpc() {
   if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
 }
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& socket) {
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
+                                           const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   SilenceGrpc();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);  // a plan of a large repo passes 4 MiB
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // Else a new channel inherits the pause that a failed connection to the same socket has earned.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(Target(socket), grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(target, credentials, arguments);
 }
 
 }  // namespace
@@ -70,7 +71,14 @@ absl::Status ToAbslStatus(const grpc::Status& status, absl::string_view socket) 
 }
 
 Client::Client(const std::string& socket)
-    : socket_(socket), stub_(v1::Hfget::NewStub(MakeChannel(socket))) {}
+    : socket_(socket), stub_(v1::Hfget::NewStub(MakeChannel(Target(socket), grpc::InsecureChannelCredentials()))) {}
+
+Client::Client(const std::string& address, const Access& access)
+    : socket_(address), token_(access.token), stub_(v1::Hfget::NewStub(MakeChannel(address, access.credentials))) {}
+
+void Client::Sign(grpc::ClientContext* context) const {
+  if (!token_.empty()) context->AddMetadata("authorization", absl::StrCat("Bearer ", token_));
+}
 
 template <typename Request, typename Response>
 absl::StatusOr<Response> Client::Call(grpc::Status (v1::Hfget::Stub::*method)(grpc::ClientContext*,
@@ -79,6 +87,7 @@ absl::StatusOr<Response> Client::Call(grpc::Status (v1::Hfget::Stub::*method)(gr
                                       const Request& request, absl::Duration timeout) {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  Sign(&context);
   Response response;
   const absl::Status status = ToAbslStatus((*stub_.*method)(&context, request, &response), socket_);
   if (!status.ok()) return status;
@@ -141,6 +150,7 @@ absl::StatusOr<v1::WhoAmIResponse> Client::WhoAmI(const std::string& token) {
 
 std::unique_ptr<grpc::ClientReader<v1::DiagnoseResponse>> Client::Diagnose(
     grpc::ClientContext* context, const v1::DiagnoseRequest& request) {
+  Sign(context);
   return stub_->Diagnose(context, request);
 }
 
@@ -148,6 +158,7 @@ std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> Client::WatchPull(
     grpc::ClientContext* context, const std::string& id) {
   v1::WatchPullRequest request;
   request.set_id(id);
+  Sign(context);
   return stub_->WatchPull(context, request);
 }
 

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "cli/endpoint.h"
 #include "hfget/v1/hfget.grpc.pb.h"
 
 namespace hfget::cli {
@@ -26,7 +27,10 @@ class Client {
  public:
   // Connects with the first call.
   explicit Client(const std::string& socket);
+  // By TCP.
+  Client(const std::string& address, const Access& access);
 
+  // Or the address.
   const std::string& socket() const { return socket_; }
 
   absl::StatusOr<v1::GetVersionResponse> GetVersion();
@@ -51,7 +55,10 @@ class Client {
                                                                         const Request&, Response*),
                                 const Request& request, absl::Duration timeout);
 
-  std::string socket_;
+  void Sign(grpc::ClientContext* context) const;
+
+  std::string socket_;  // or address
+  std::string token_;  // of the API; empty: none is asked for
   std::unique_ptr<v1::Hfget::Stub> stub_;
 };
 

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -22,6 +23,15 @@ void AddGlobal(CLI::App* app, Options* options) {
   app->add_option("--socket", options->socket, "The daemon's socket")
       ->type_name("PATH")
       ->group("Daemon");
+  const auto add = [&](const char* flag, std::string* value, const char* what, const char* type) {
+    app->add_option(flag, *value, what)->type_name(type)->group("Daemon")->check(kNotEmpty);
+  };
+  add("--daemon-user", &options->daemon_user, "Whose daemon may be at the socket, besides yours and root's (HFGET_DAEMON_USER)", "USER");
+  add("--address", &options->address, "A daemon that is reached by TCP (HFGET_ADDRESS)", "HOST:PORT");
+  add("--api-token-file", &options->api_token_file, "The token that lets you in there (HFGET_API_TOKEN_FILE)", "FILE");
+  add("--ca", &options->ca, "Who has signed its certificate (HFGET_CA)", "FILE");
+  add("--cert", &options->cert, "Your certificate for it (HFGET_CERT)", "FILE");
+  add("--key", &options->key, "The key of --cert (HFGET_KEY)", "FILE");
   app->add_option("--config", options->config, "The daemon's config file, when this starts it")
       ->type_name("FILE")
       ->group("Daemon");
@@ -258,7 +268,9 @@ std::string UnknownCommand(const CLI::App& app, const std::string& word) {
 // come before it.
 std::string MisplacedCommand(const CLI::App& app, const std::vector<std::string>& words) {
   for (size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == "--socket" || words[i] == "--config" || words[i] == "--state-dir") {
+    static const std::set<std::string> kWithValue = {"--socket", "--config", "--state-dir", "--daemon-user", "--address",
+                                                     "--api-token-file", "--ca", "--cert", "--key"};
+    if (kWithValue.count(words[i]) > 0) {
       ++i;
     } else if (!words[i].starts_with("-")) {
       const std::vector<std::string> names = CommandNames(app);

@@ -17,8 +17,8 @@ std::string Describe(const v1::GetVersionResponse& daemon) {
 ExitCode RunDaemonStart(Context& context, const Options& options) {
   absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);
   if (!control.ok()) return Fail(context, options, control.status());
-  const absl::StatusOr<SocketProbe> before = ProbeSocket(control->socket());
-  const bool ran = before.ok() && before->state == SocketState::kListening;
+  const auto before = control->Ask();
+  const bool ran = before.ok() && before->has_value();
   const absl::StatusOr<Client> client = control->Connect(Start::kAlways);
   if (!client.ok()) return Fail(context, options, client.status());
   PrintNote(context, options,

@@ -35,10 +35,27 @@ void AddPath(const Context& context, const char* flag, const std::string& path,
 }  // namespace
 
 absl::StatusOr<DaemonControl> DaemonControl::Make(Context* context, const Options& options) {
+  absl::StatusOr<Endpoint> endpoint = FindEndpoint(options, context->env, context->cwd);
+  if (!endpoint.ok()) return endpoint.status();
+  if (!endpoint->address.empty()) return DaemonControl(context, options, endpoint->address, *endpoint);
   absl::StatusOr<std::string> socket =
       SocketPath(options.socket, context->env, context->uid, context->cwd);
   if (!socket.ok()) return socket.status();
-  return DaemonControl(context, options, *std::move(socket));
+  return DaemonControl(context, options, *std::move(socket), *std::move(endpoint));
+}
+
+absl::StatusOr<Client> DaemonControl::NewClient() const {
+  if (!remote()) return Client(socket_);
+  const absl::StatusOr<Access> access = OpenEndpoint(endpoint_);
+  if (!access.ok()) return access.status();
+  return Client(socket_, *access);
+}
+
+absl::StatusOr<SocketProbe> DaemonControl::Probe() {
+  const std::string user = options_.daemon_user.empty() ? context_->env.Get("HFGET_DAEMON_USER") : options_.daemon_user;
+  absl::StatusOr<SocketProbe> probe = ProbeSocket(socket_, user);
+  if (probe.ok()) foreign_ = probe->state == SocketState::kListening && probe->pid != 0 && probe->uid != context_->uid;
+  return probe;
 }
 
 absl::Status DaemonControl::CheckVersion(const v1::GetVersionResponse& daemon) {
@@ -58,8 +75,9 @@ absl::Status DaemonControl::CheckVersion(const v1::GetVersionResponse& daemon) {
 }
 
 absl::StatusOr<Client> DaemonControl::Greet() {
-  Client client(socket_);
-  const absl::StatusOr<v1::GetVersionResponse> version = client.GetVersion();
+  absl::StatusOr<Client> client = NewClient();
+  if (!client.ok()) return client;
+  const absl::StatusOr<v1::GetVersionResponse> version = client->GetVersion();
   if (!version.ok()) return version.status();
   const absl::Status fits = CheckVersion(*version);
   if (!fits.ok()) return fits;
@@ -72,7 +90,7 @@ absl::Status DaemonControl::Launch(SocketState state, Start start) {
   }
   const std::string folder = StateFolder(*context_, options_);
   const StartTurn turn(folder, context_->timing.ready, context_->timing.poll);
-  const absl::StatusOr<SocketProbe> meanwhile = ProbeSocket(socket_);
+  const absl::StatusOr<SocketProbe> meanwhile = Probe();
   if (meanwhile.ok() && meanwhile->state == SocketState::kListening) return absl::OkStatus();
   DaemonStart daemon;
   daemon.timeout = context_->timing.ready;
@@ -86,9 +104,10 @@ absl::Status DaemonControl::Launch(SocketState state, Start start) {
 }
 
 absl::StatusOr<Client> DaemonControl::Connect(Start start) {
+  if (remote()) return Greet();
   const absl::Time deadline = context_->now() + context_->timing.ready;
   for (;;) {
-    const absl::StatusOr<SocketProbe> probe = ProbeSocket(socket_);
+    const absl::StatusOr<SocketProbe> probe = Probe();
     if (!probe.ok()) return probe.status();
     if (probe->state != SocketState::kListening) {
       const absl::Status launched = Launch(probe->state, start);
@@ -104,16 +123,24 @@ absl::StatusOr<Client> DaemonControl::Connect(Start start) {
 }
 
 absl::StatusOr<std::optional<v1::GetVersionResponse>> DaemonControl::Ask() {
-  const absl::StatusOr<SocketProbe> probe = ProbeSocket(socket_);
-  if (!probe.ok()) return probe.status();
-  if (probe->state != SocketState::kListening) return std::nullopt;
-  absl::StatusOr<v1::GetVersionResponse> version = Client(socket_).GetVersion();
+  if (!remote()) {
+    const absl::StatusOr<SocketProbe> probe = Probe();
+    if (!probe.ok()) return probe.status();
+    if (probe->state != SocketState::kListening) return std::nullopt;
+  }
+  absl::StatusOr<Client> client = NewClient();
+  if (!client.ok()) return client.status();
+  absl::StatusOr<v1::GetVersionResponse> version = client->GetVersion();
   if (!version.ok()) return version.status();
   return *std::move(version);
 }
 
 absl::StatusOr<int64_t> DaemonControl::Stop() {
-  absl::StatusOr<SocketProbe> probe = ProbeSocket(socket_);
+  if (remote()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the daemon at ", socket_, " is reached by TCP: stop it where it runs"));
+  }
+  absl::StatusOr<SocketProbe> probe = Probe();
   if (!probe.ok()) return probe.status();
   if (probe->state != SocketState::kListening) return 0;
   // By the kernel's word: it holds for a daemon that hangs, and its own word may be a number of
@@ -123,7 +150,7 @@ absl::StatusOr<int64_t> DaemonControl::Stop() {
   if (!told.ok()) return told;
   const absl::Time deadline = context_->now() + context_->timing.ready;
   for (;;) {
-    probe = ProbeSocket(socket_);
+    probe = Probe();
     const bool answers = probe.ok() && probe->state == SocketState::kListening;
     // Until the end it holds the socket's lock, which the next daemon wants.
     if (!answers && !context_->processes.IsRunning(pid)) return pid;

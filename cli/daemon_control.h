@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "cli/client.h"
 #include "cli/context.h"
+#include "cli/endpoint.h"
 #include "cli/options.h"
 #include "cli/socket.h"
 
@@ -25,11 +26,14 @@ class DaemonControl {
   // Errors: those of SocketPath.
   static absl::StatusOr<DaemonControl> Make(Context* context, const Options& options);
 
+  // Or the address of one that is reached by TCP.
   const std::string& socket() const { return socket_; }
+  // It is another user's, or on another machine: it has folders of its own. Known after Connect.
+  bool foreign() const { return foreign_; }
 
   // A daemon that answers and speaks our API. Another version of the same API is a warning on err.
   // Errors: UNAVAILABLE when none runs and none may be started; FAILED_PRECONDITION when it speaks
-  // another API or cannot be started; those of ProbeSocket.
+  // another API or cannot be started; those of ProbeSocket. One that is reached by TCP is never started.
   absl::StatusOr<Client> Connect(Start start);
 
   // What a running daemon says of itself, whatever its API is; nothing when none runs.
@@ -40,8 +44,16 @@ class DaemonControl {
   absl::StatusOr<int64_t> Stop();
 
  private:
-  DaemonControl(Context* context, const Options& options, std::string socket)
-      : context_(context), options_(options), socket_(std::move(socket)) {}
+  DaemonControl(Context* context, const Options& options, std::string socket, Endpoint endpoint)
+      : context_(context),
+        options_(options),
+        socket_(std::move(socket)),
+        endpoint_(std::move(endpoint)),
+        foreign_(remote()) {}
+
+  bool remote() const { return !endpoint_.address.empty(); }
+  absl::StatusOr<Client> NewClient() const;
+  absl::StatusOr<SocketProbe> Probe();
 
   absl::StatusOr<Client> Greet();
   absl::Status Launch(SocketState state, Start start);
@@ -50,6 +62,8 @@ class DaemonControl {
   Context* context_;
   Options options_;
   std::string socket_;
+  Endpoint endpoint_;
+  bool foreign_;
   bool warned_ = false;
 };
 

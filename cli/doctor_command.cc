@@ -93,7 +93,8 @@ absl::Status Read(Context& context, Client& client, const v1::DiagnoseRequest& r
   v1::DiagnoseResponse response;
   bool begun = false;
   while (reader->Read(&response)) {
-    if (!std::exchange(begun, true)) {
+    // A daemon of somebody else does not tell its environment.
+    if (!std::exchange(begun, true) && !response.environment().empty()) {
       round->AddAll(CompareEnvironments(context.env, {response.environment().begin(), response.environment().end()}));
     }
     if (response.has_finding()) round->Add(std::move(*response.mutable_finding()));
@@ -127,7 +128,7 @@ void Print(Context& context, const Options& options, const std::vector<v1::Findi
 
 ExitCode RunDoctor(Context& context, const Options& options) {
   Round round(context, options);
-  const absl::StatusOr<v1::DiagnoseRequest> request = MakeRequest(context, options, &round);
+  absl::StatusOr<v1::DiagnoseRequest> request = MakeRequest(context, options, &round);
   if (!request.ok()) return Fail(context, options, request.status());
   absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);
   if (!control.ok()) return Fail(context, options, control.status());
@@ -137,6 +138,7 @@ ExitCode RunDoctor(Context& context, const Options& options) {
     Print(context, options, round.Finish());
     return ExitCodeOf(client.status());
   }
+  if (control->foreign() && !options.pull.has_cache_dir) request->clear_cache_dir();  // as in pull_command
   const absl::Status status = Read(context, *client, *request, &round);
   const std::vector<v1::Finding>& findings = round.Finish();
   if (!status.ok()) return Fail(context, options, status);

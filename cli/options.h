@@ -41,6 +41,9 @@ struct AuthOptions {
 struct Options {
   std::string command;  // "pull", "daemon start", …
   std::string socket;
+  std::string address;  // of a daemon that is reached by TCP; see endpoint.h for this and the next four
+  std::string api_token_file, ca, cert, key;
+  std::string daemon_user;  // whose daemon may answer at the socket, besides one's own and root's
   std::string config;
   std::string state_dir;
   bool quiet = false;

@@ -85,12 +85,14 @@ absl::StatusOr<v1::PullRequest> MakePullRequest(Context& context,
 
 ExitCode RunPull(Context& context, const Options& options) {
   Warn(context, options);
-  const absl::StatusOr<v1::PullRequest> request = MakePullRequest(context, options);
+  absl::StatusOr<v1::PullRequest> request = MakePullRequest(context, options);
   if (!request.ok()) return Fail(context, options, request.status());
   absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);
   if (!control.ok()) return Fail(context, options, control.status());
   absl::StatusOr<Client> client = control->Connect(Start::kAlways);
   if (!client.ok()) return Fail(context, options, client.status());
+  // Our default cache says nothing to a daemon of another user or machine: it has its own.
+  if (control->foreign() && !options.pull.has_cache_dir) request->clear_cache_dir();
   const absl::StatusOr<v1::PullResponse> response = client->Pull(*request);
   if (!response.ok()) return Fail(context, options, response.status());
   if (options.pull.detach) return Detach(context, options, response->pull());

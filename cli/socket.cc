@@ -1,5 +1,6 @@
 #include "cli/socket.h"
 
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,6 +11,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace hfget::cli {
@@ -28,18 +30,26 @@ std::string RulePath(absl::string_view flag, const Environment& env, uid_t uid,
   return absl::StrCat("/tmp/hfget-", uid, "/hfgetd.sock");
 }
 
-absl::StatusOr<SocketProbe> ProbeOfListener(int fd, const std::string& path) {
+bool IsUser(uid_t uid, const std::string& user) {
+  if (user.empty()) return false;
+  const passwd* entry = getpwnam(user.c_str());
+  uid_t number = 0;
+  if (entry != nullptr) return entry->pw_uid == uid;
+  return absl::SimpleAtoi(user, &number) && number == uid;
+}
+
+absl::StatusOr<SocketProbe> ProbeOfListener(int fd, const std::string& path, const std::string& daemon_user) {
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
     return absl::InternalError(absl::StrCat("who listens at ", path, "? ", std::strerror(errno)));
   }
-  if (peer.uid == geteuid() || peer.uid == 0) {
-    return SocketProbe{SocketState::kListening, peer.pid};
+  if (peer.uid == geteuid() || peer.uid == 0 || IsUser(peer.uid, daemon_user)) {
+    return SocketProbe{SocketState::kListening, peer.pid, peer.uid};
   }
   return absl::PermissionDeniedError(
       absl::StrCat("the daemon at ", path, " belongs to user ", peer.uid,
-                   ", not to you: choose another socket with --socket"));
+                   ", not to you: choose another socket with --socket, or, if that is the daemon you mean, name its user with --daemon-user"));
 }
 
 absl::StatusOr<SocketProbe> ProbeAfter(int error, const std::string& path) {
@@ -88,7 +98,7 @@ absl::StatusOr<std::string> SocketPath(absl::string_view flag, const Environment
   return path;
 }
 
-absl::StatusOr<SocketProbe> ProbeSocket(const std::string& path) {
+absl::StatusOr<SocketProbe> ProbeSocket(const std::string& path, const std::string& daemon_user) {
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return absl::InternalError(absl::StrCat("cannot open a socket: ", strerror(errno)));
   const absl::Cleanup close_fd = [fd] { close(fd); };
@@ -99,7 +109,7 @@ absl::StatusOr<SocketProbe> ProbeSocket(const std::string& path) {
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     return ProbeAfter(errno, path);
   }
-  return ProbeOfListener(fd, path);
+  return ProbeOfListener(fd, path, daemon_user);
 }
 
 }  // namespace hfget::cli

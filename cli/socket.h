@@ -38,11 +38,12 @@ enum class SocketState {
 struct SocketProbe {
   SocketState state = SocketState::kAbsent;
   int64_t pid = 0;  // of the listener, by the kernel's word; 0 when it is not known
+  uid_t uid = 0;    // likewise
 };
 
-// Connects once and hangs up. Errors: PERMISSION_DENIED when it may not, or when the listener
-// belongs neither to us nor to root: a token must not go there.
-absl::StatusOr<SocketProbe> ProbeSocket(const std::string& path);
+// Connects once and hangs up. `daemon_user`: whose listener will do, besides ours and root's, a name or a number; empty: nobody's.
+// Errors: PERMISSION_DENIED when it may not, or when the listener belongs to somebody else: a token must not go there.
+absl::StatusOr<SocketProbe> ProbeSocket(const std::string& path, const std::string& daemon_user = "");
 
 }  // namespace hfget::cli
 

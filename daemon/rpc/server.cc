@@ -1,10 +1,12 @@
 #include "daemon/rpc/server.h"
 
+#include <atomic>
 #include <chrono>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
 #include "daemon/rpc/tcp_credentials.h"
@@ -17,8 +19,17 @@
 namespace hfget::rpc {
 namespace {
 
+// Whether a second has passed since the last time. Each broken handshake is an error to gRPC, and a scanner of ports must not fill
+// the disk.
+bool OncePerSecond() {
+  static std::atomic<int64_t> last{0};
+  const int64_t now = absl::ToUnixSeconds(absl::Now());
+  return last.exchange(now) != now;
+}
+
 // gRPC writes to stderr by itself, which is closed in the background.
 void LogForGrpc(gpr_log_func_args* args) {
+  if (args->severity == GPR_LOG_SEVERITY_ERROR && !OncePerSecond()) return;
   const auto level = args->severity == GPR_LOG_SEVERITY_ERROR  ? spdlog::level::warn
                      : args->severity == GPR_LOG_SEVERITY_INFO ? spdlog::level::debug
                                                                : spdlog::level::trace;
