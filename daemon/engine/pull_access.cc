@@ -25,7 +25,7 @@ void Pull::GiveModelScopeToken(Secret token) {
 void Pull::FailWithoutAccess(PullError error, const std::string& path) {
   const auto source = context_.sources.Find(error.source);
   if (account_query_ != nullptr) return;
-  if (!source || token_.For(*source).empty() || token_.gone()) return Fail(std::move(error));
+  if (!source || token_.For(*source).empty() || token_.gone() || token_.hidden()) return Fail(std::move(error));
   running_.clear();
   racer_.Leave(*this, false);
   hub::AskedFor asked;

@@ -73,8 +73,8 @@ void Pull::Begin() {
 }
 
 void Pull::OnLooked(LocalLook look) {
-  token_.Find(std::move(look.token));
-  scope_token_.Find(std::move(look.scope_token));
+  token_.Find(std::move(look.token), !spec_.owner.empty());
+  scope_token_.Find(std::move(look.scope_token), !spec_.owner.empty());
   if (look.caveat) notices_.push_back(*std::move(look.caveat));
   if (token_.present() && !of_modelscope()) Prove();
   Lister::Options options;

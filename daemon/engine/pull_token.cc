@@ -10,6 +10,7 @@ void PullToken::Bring(Secret token, bool found) {
   if (token.empty() || (found && !token_.empty())) return;
   token_ = std::move(token);
   found_ = found;
+  hidden_ = false;
   origin_ = records::v1::TOKEN_ORIGIN_REQUEST;
   recorded_ = refused_ = false;
   refused_by_.clear();
@@ -18,8 +19,9 @@ void PullToken::Bring(Secret token, bool found) {
 
 void PullToken::Forbid() { origin_ = records::v1::TOKEN_ORIGIN_FORBIDDEN; }
 
-void PullToken::Find(Secret own) {
+void PullToken::Find(Secret own, bool guest) {
   if (own.empty() || !wants_own()) return;
+  hidden_ = guest;
   token_ = std::move(own);
   found_ = true;
   // The daemon's own may be another than the one that came in a request.
@@ -37,7 +39,8 @@ PullToken::Remedy PullToken::OnRefused(core::SourceIndex source, const std::stri
                                        const Secret& sent) {
   if (!(For(source) == sent)) return Remedy::kAskAgain;  // another connection has found out before
   if (!found_) return authority ? Remedy::kFail : Remedy::kOtherSource;
-  notice_ = absl::StrCat(name, " refuses the token ", sent.Redacted(),
+  const std::string hint = hidden_ ? "of the daemon" : sent.Redacted();
+  notice_ = absl::StrCat(name, " refuses the token ", hint,
                          ", which was found and not given for this pull (HF_TOKEN or a token file): it is expired or revoked. "
                          "The pull goes on without it; log in anew with hfget auth login, or take it away");
   if (authority) {

@@ -29,7 +29,8 @@ class PullToken {
   bool present() const { return !token_.empty() && !refused_; }
   // Whether to look for the daemon's own, and what was found; empty: nothing.
   bool wants_own() const { return token_.empty() && origin_ != records::v1::TOKEN_ORIGIN_FORBIDDEN && !refused(); }
-  void Find(Secret own);
+  // `guest`: who asked for the pull is not its owner, and learns nothing of it.
+  void Find(Secret own, bool guest = false);
 
   // For requests to this source; empty when it, or an authority, has refused it.
   const Secret& For(core::SourceIndex source) const;
@@ -42,6 +43,8 @@ class PullToken {
   // REQUIRES: `sent` is not empty.
   Remedy OnRefused(core::SourceIndex source, const std::string& name, bool authority, const Secret& sent);
 
+  // It is another's: whose, and how it ends, is not said.
+  bool hidden() const { return hidden_; }
   // It was found, and an authority refused it.
   bool refused() const { return refused_; }
   // An earlier run had one, and this one has not.
@@ -53,6 +56,7 @@ class PullToken {
  private:
   Secret token_;
   records::v1::TokenOrigin origin_ = records::v1::TOKEN_ORIGIN_NONE;
+  bool hidden_ = false;
   bool found_ = false;     // not given for this pull
   bool recorded_ = false;  // the origin is an earlier run's
   bool refused_ = false;

@@ -92,7 +92,8 @@ absl::Status Door::Own(const core::Caller& caller, engine::DiagnoseSpec& spec) c
   std::string& folder = spec.local_dir.empty() ? spec.cache_dir : spec.local_dir;
   if (folder.empty() && !config_.own_caches.empty()) folder = config_.own_caches[0];
   HFGET_ASSIGN_OR_RETURN(folder, targets_.Resolve(caller.name, folder));
-  if (spec.token.empty() && !core::MayUseOwnToken(caller.name, config_.share_token)) spec.anonymous = true;
+  // A diagnosis tells whose a token is and how it ends: of the daemon's, no guest learns that, shared or not.
+  if (spec.token.empty() && !core::MayManage(caller)) spec.anonymous = true;
   return absl::OkStatus();
 }
 

@@ -33,6 +33,7 @@ struct DoorConfig {
   std::vector<std::string> own_caches;  // where guests' files may go when allowed_targets is empty
   bool share_token = false;             // guests' pulls without a token are given the daemon's
   ClientLimits limits;
+  int max_watches = 4096;  // open WatchPull streams of all clients together
   TcpConfig tcp;
 };
 

@@ -77,7 +77,7 @@ absl::Status Shown(const core::Caller& caller, const std::string& id, const absl
 }  // namespace
 
 HfgetService::HfgetService(engine::EngineApi& engine, Door& door, ServiceInfo info)
-    : engine_(engine), door_(door), info_(std::move(info)) {}
+    : engine_(engine), door_(door), info_(std::move(info)), watches_(door.config().max_watches) {}
 
 void HfgetService::BeginDrain() {
   draining_ = true;

@@ -77,9 +77,9 @@ absl::Status WatchSet::Add(const std::shared_ptr<WatchReactor>& watch) {
   watches_.erase(
       std::remove_if(watches_.begin(), watches_.end(), [](const auto& w) { return w.expired(); }),
       watches_.end());
-  if (watches_.size() >= kMaxWatches) {
+  if (watches_.size() >= most_) {
     return absl::ResourceExhaustedError(absl::StrCat(
-        kMaxWatches,
+        most_,
         " watches are open, more than the daemon serves: close some, or ask with GetPull"));
   }
   watches_.push_back(watch);

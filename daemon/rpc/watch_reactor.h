@@ -69,16 +69,16 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse
 // All open streams, so that they can be counted and closed. Thread: any.
 class WatchSet {
  public:
-  // One stream costs a snapshot and an HTTP/2 stream, some 20 KiB; the limit is for all clients together, beside the one of each
-  // (ClientLimits).
-  static constexpr size_t kMaxWatches = 4096;
+  // `most`: of all clients together, beside the limit of each (DoorConfig).
+  explicit WatchSet(size_t most) : most_(most) {}
 
-  // Errors: RESOURCE_EXHAUSTED beyond kMaxWatches; after CloseAll, its status.
+  // Errors: RESOURCE_EXHAUSTED beyond the most; after CloseAll, its status.
   absl::Status Add(const std::shared_ptr<WatchReactor>& watch);
   // REQUIRES: !status.ok().
   void CloseAll(const absl::Status& status);
 
  private:
+  const size_t most_;
   absl::Mutex mu_;
   absl::Status closed_ ABSL_GUARDED_BY(mu_);
   std::vector<std::weak_ptr<WatchReactor>> watches_ ABSL_GUARDED_BY(mu_);

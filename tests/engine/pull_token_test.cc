@@ -106,5 +106,15 @@ TEST(PullTokenTest, OneOfARequestIsGoneAfterARestartWhateverTheDaemonHas) {
 
 TEST(PullTokenTest, WithoutOneNothingIsGone) { EXPECT_FALSE(PullToken().gone()); }
 
+TEST(PullTokenTest, WhatIsLentToAGuestIsNotShown) {
+  PullToken token;
+  token.Find(Stale(), /*guest=*/true);
+  EXPECT_TRUE(token.hidden());
+  EXPECT_EQ(token.OnRefused(kOfficial, "official", true, Stale()), Remedy::kAskAgain);
+  EXPECT_THAT(token.notice(), AllOf(HasSubstr("of the daemon"), Not(HasSubstr("1234"))));
+  token.Bring(Secret("hf_ofmyownandnoteverseen"), kGiven);
+  EXPECT_FALSE(token.hidden());
+}
+
 }  // namespace
 }  // namespace hfget::engine

@@ -211,7 +211,7 @@ TEST_F(DoorTest, WhoseTheDaemonsTokenIsIsNotToldToAGuest) {
   EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::WhoAmI, mine, &who), OK);
 }
 
-TEST_F(DoorTest, ADiagnosisOfAGuestHasTheDaemonsTokenOnlyWhenItIsShared) {
+TEST_F(DoorTest, ADiagnosisOfAGuestIsWithoutTheDaemonsTokenAndEnvironment) {
   for (const bool shared : {false, true}) {
     config_.share_token = shared;
     server_ = nullptr;
@@ -223,7 +223,7 @@ TEST_F(DoorTest, ADiagnosisOfAGuestHasTheDaemonsTokenOnlyWhenItIsShared) {
     ASSERT_TRUE(stream->Read(&first));
     EXPECT_TRUE(first.environment().empty());  // proxies and endpoints of the daemon's net
     EXPECT_CODE(stream->Finish(), OK);
-    EXPECT_EQ(engine_.diagnosed().back().anonymous, !shared);
+    EXPECT_TRUE(engine_.diagnosed().back().anonymous);
   }
 }
 
@@ -302,6 +302,24 @@ TEST_F(DoorTest, WatchesOfOneClientAreLimitedAndFreedWhenTheyEnd) {
     for (auto& context : contexts) context.TryCancel();
     for (auto& stream : streams) stream->Finish();
   }
+}
+
+TEST_F(DoorTest, WatchesOfAllTogetherAreLimitedToo) {
+  config_.max_watches = 1;
+  OwnedBy(GuestName(), "mine");
+  Start();
+  const auto guest = NewGuest();
+  v1::WatchPullRequest watch;
+  watch.set_id("mine");
+  v1::WatchPullResponse seen;
+  grpc::ClientContext first, second;
+  const auto stream = guest->WatchPull(&first, watch);
+  ASSERT_TRUE(stream->Read(&seen));
+  const grpc::Status status = guest->WatchPull(&second, watch)->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(status.error_message(), HasSubstr("more than the daemon serves"));
+  first.TryCancel();
+  EXPECT_CODE(stream->Finish(), CANCELLED);
 }
 
 TEST_F(DoorTest, ARequestThatIsTooLongIsRefused) {

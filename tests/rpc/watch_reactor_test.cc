@@ -132,27 +132,6 @@ TEST_F(WatchReactorTest, ADrainWaitsForNoReaderThatSleeps) {
   EXPECT_FALSE(stream->reader->Finish().ok());
 }
 
-TEST_F(WatchReactorTest, WatchesBeyondTheLimitAreRefused) {
-  engine_.Add(APull("p1"));
-  std::vector<std::unique_ptr<Stream>> streams;
-  const auto stub = v1::Hfget::NewStub(NewChannel());
-  v1::WatchPullRequest request;
-  request.set_id("p1");
-  v1::WatchPullResponse response;
-  for (size_t i = 0; i < WatchSet::kMaxWatches; ++i) {
-    streams.push_back(std::make_unique<Stream>());
-    streams.back()->reader = stub->WatchPull(&streams.back()->context, request);
-    ASSERT_TRUE(streams.back()->reader->Read(&response));
-  }
-  Stream extra;
-  extra.reader = stub->WatchPull(&extra.context, request);
-  EXPECT_EQ(extra.reader->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  for (const auto& stream : streams) {
-    stream->context.TryCancel();
-    EXPECT_EQ(stream->reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
-  }
-}
-
 // The odds of a race between publish, cancel and drain are small in one run: many streams,
 // cancelled at many moments.
 TEST_F(WatchReactorTest, AHundredWatchersSurviveCancelsAndADrain) {
