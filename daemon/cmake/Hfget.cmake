@@ -12,22 +12,26 @@ if(HFGET_SANITIZE)
   add_link_options(-fsanitize=${HFGET_SANITIZE})
 endif()
 
-# hfget_library(NAME [DEPS target…]): all *.cc of the current folder, as library hfget_NAME.
+# hfget_library(NAME [APART] [DEPS target…]): all *.cc of the current folder, as library hfget_NAME. APART: its files have equal
+# names for things of their own, and are compiled one by one even where CMAKE_UNITY_BUILD is on.
 function(hfget_library name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "APART" "" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   if(sources)
     add_library(hfget_${name} STATIC ${sources})
     target_link_libraries(hfget_${name} PUBLIC hfget_flags ${ARG_DEPS})
+    if(ARG_APART)
+      set_target_properties(hfget_${name} PROPERTIES UNITY_BUILD OFF)
+    endif()
   else()
     add_library(hfget_${name} INTERFACE)
     target_link_libraries(hfget_${name} INTERFACE hfget_flags ${ARG_DEPS})
   endif()
 endfunction()
 
-# hfget_test(FOLDER LABEL [DEPS target…]): all tests/FOLDER/*.cc as one binary FOLDER_test, its cases found by ctest.
+# hfget_test(FOLDER LABEL [APART] [DEPS target…]): all tests/FOLDER/*.cc as one binary FOLDER_test, its cases found by ctest.
 function(hfget_test folder label)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "APART" "" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc)
   if(NOT sources)
     return()
@@ -35,6 +39,9 @@ function(hfget_test folder label)
   add_executable(${folder}_test ${sources})
   set_target_properties(${folder}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${folder}_test PRIVATE hfget_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  if(ARG_APART)
+    set_target_properties(${folder}_test PROPERTIES UNITY_BUILD OFF)
+  endif()
   include(GoogleTest)
   gtest_discover_tests(${folder}_test TEST_PREFIX ${folder}. PROPERTIES LABELS ${label} TIMEOUT 300
     DISCOVERY_MODE PRE_TEST)

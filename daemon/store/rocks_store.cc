@@ -25,6 +25,8 @@ namespace {
 
 // One write to the log takes at most about so much.
 constexpr size_t kGroupBytes = 4 * kMiB;
+// Between two openings of a store that could not be written.
+constexpr absl::Duration kMendEvery = absl::Seconds(1);
 
 rocksdb::Slice SliceOf(absl::string_view text) { return {text.data(), text.size()}; }
 
@@ -50,10 +52,20 @@ rocksdb::Status Append(const Batch& batch, rocksdb::WriteBatch& out) {
   return status;
 }
 
+const Clock& ClockOf(const RocksStoreOptions& options) {
+  return options.clock == nullptr ? RealClock() : *options.clock;
+}
+
 class RocksStore final : public StateStore {
  public:
-  RocksStore(std::unique_ptr<Database> database, Executor& executor)
-      : database_(std::move(database)), executor_(executor), thread_([this] { Run(); }) {}
+  RocksStore(std::unique_ptr<Database> database, const DatabasePlace& place, const Clock& clock,
+             Executor& executor)
+      : place_(place),
+        clock_(clock),
+        digest_key_(database->digest_key()),
+        executor_(executor),
+        database_(std::move(database)),
+        thread_([this] { Run(); }) {}
   ~RocksStore() override;
 
   void Commit(Batch batch, Durability durability, Done done) override {
@@ -65,7 +77,7 @@ class RocksStore final : public StateStore {
       absl::AnyInvocable<
           void(absl::StatusOr<std::vector<std::pair<int64_t, records::v1::ProvenanceRecord>>>)>
           done) override;
-  const std::string& digest_key() const override { return database_->digest_key(); }
+  const std::string& digest_key() const override { return digest_key_; }
 
  private:
   void Enqueue(Operation operation);
@@ -75,6 +87,8 @@ class RocksStore final : public StateStore {
   // The commits that begin `operations`, as one. Returns how many.
   size_t CommitGroup(absl::Span<Operation> operations);
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync);
+  // After a failed write: opens the store anew, as a start of the daemon does, when it is time to.
+  void Mend();
 
   // Calls `use(key, value)` for every record under `prefix`, in order of keys.
   template <typename Use>
@@ -84,11 +98,15 @@ class RocksStore final : public StateStore {
   absl::Status ScanRecords(absl::string_view prefix, Use use);
 
   // Constant after construction.
-  const std::unique_ptr<Database> database_;
+  const DatabasePlace place_;
+  const Clock& clock_;
+  const std::string digest_key_;
   Executor& executor_;
 
-  // Store thread only.
-  absl::Status broken_;  // the first failed write; nothing is written after it
+  // Store thread only, but in Load.
+  std::unique_ptr<Database> database_;  // null: it could not be opened again
+  absl::Status broken_;  // since a write failed: nothing is written before the store was opened anew
+  absl::Time mend_at_;
 
   absl::Mutex mu_;
   std::vector<Operation> queue_ ABSL_GUARDED_BY(mu_);
@@ -103,7 +121,7 @@ RocksStore::~RocksStore() {
     closing_ = true;
   }
   thread_.join();
-  if (!broken_.ok()) database_->Distrust();
+  if (!broken_.ok() && database_ != nullptr) database_->Distrust();
 }
 
 void RocksStore::Enqueue(Operation operation) {
@@ -162,18 +180,42 @@ size_t RocksStore::CommitGroup(absl::Span<Operation> operations) {
 // could not write and report the next sync as good. So the first error is the answer to all that
 // follows, until the store is opened anew.
 absl::Status RocksStore::Write(rocksdb::WriteBatch& batch, bool sync) {
+  if (!broken_.ok()) Mend();
   if (!broken_.ok()) return broken_;
   rocksdb::WriteOptions options;
   options.sync = sync;
   broken_ = Annotate(CallRocks([&] { return database_->db().Write(options, &batch); }),
-                     "the state store cannot be written; restart hfgetd when this is mended");
+                     "the state store cannot be written");
   if (!broken_.ok()) spdlog::error("{}", broken_.ToString());
+  if (!broken_.ok()) mend_at_ = clock_.Steady() + kMendEvery;
   if (broken_.ok() && sync) database_->NotePromise();
   return broken_;
 }
 
+void RocksStore::Mend() {
+  if (clock_.Steady() < mend_at_) return;
+  mend_at_ = clock_.Steady() + kMendEvery;
+  if (database_ != nullptr) database_->Distrust();
+  database_.reset();
+  std::string note;
+  absl::StatusOr<std::unique_ptr<Database>> opened =
+      OpenOrReplaceDatabase(place_, clock_.Wall(), note);
+  if (opened.ok() && (*opened)->digest_key() != digest_key_) {
+    // Digests under two keys would convict honest sources.
+    opened = absl::DataLossError("its key is lost; restart hfgetd");
+  }
+  if (!opened.ok()) {
+    broken_ = Annotate(opened.status(), "the state store cannot be written");
+    return;
+  }
+  database_ = *std::move(opened);
+  broken_ = absl::OkStatus();
+  spdlog::info("the state store can be written again");
+}
+
 template <typename Use>
 absl::Status RocksStore::Scan(absl::string_view prefix, Use use) {
+  if (database_ == nullptr) return broken_;
   const std::string end = PrefixEnd(prefix);
   const rocksdb::Slice upper(end);
   return CallRocks([&] {
@@ -253,17 +295,19 @@ void RocksStore::ReadProvenance(
 absl::StatusOr<std::unique_ptr<StateStore>> OpenRocksStore(const std::string& path,
                                                            Executor& executor,
                                                            RocksStoreOptions options) {
-  HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenDatabase(PlaceOf(options, path)));
-  return std::make_unique<RocksStore>(std::move(database), executor);
+  const DatabasePlace place = PlaceOf(options, path);
+  HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, OpenDatabase(place));
+  return std::make_unique<RocksStore>(std::move(database), place, ClockOf(options), executor);
 }
 
 absl::StatusOr<OpenedStore> OpenOrSetAside(const std::string& path, Executor& executor,
                                            RocksStoreOptions options) {
-  const Clock& clock = options.clock == nullptr ? RealClock() : *options.clock;
+  const DatabasePlace place = PlaceOf(options, path);
+  const Clock& clock = ClockOf(options);
   OpenedStore opened;
   HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
-                         OpenOrReplaceDatabase(PlaceOf(options, path), clock.Wall(), opened.note));
-  opened.store = std::make_unique<RocksStore>(std::move(database), executor);
+                         OpenOrReplaceDatabase(place, clock.Wall(), opened.note));
+  opened.store = std::make_unique<RocksStore>(std::move(database), place, clock, executor);
   return opened;
 }
 

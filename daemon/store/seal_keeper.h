@@ -30,6 +30,12 @@ class SealKeeper final : public rocksdb::EventListener {
   void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo&) override {
     Renew(*db);
   }
+  // RocksDB's own recovery goes on with a log whose last write has failed, and its assertions (Debian
+  // builds with them) end the process then. RocksStore opens it anew instead.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override;
 
  private:

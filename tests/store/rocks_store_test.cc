@@ -236,6 +236,26 @@ TEST_F(RocksStoreTest, NothingIsCommittedAfterAFailedSync) {
   store_.reset();
 }
 
+TEST_F(RocksStoreTest, IsOpenedAnewAndWrittenAgainWhenTheDiskIsWell) {
+  FaultyEnv faulty;
+  options_.env = faulty.env.get();
+  ASSERT_OK(Open());
+  ASSERT_OK(Commit(Pull("before")));
+  faulty.faults.fail_append = true;
+  EXPECT_FALSE(Commit(Pull("lost"), Durability::kProgress).ok());
+  ++clock_.passed_seconds;
+  EXPECT_FALSE(Commit(Pull("lost")).ok());  // still full
+  EXPECT_THAT(PullIds(), ::testing::Contains("before"));
+  faulty.faults.fail_append = false;
+  EXPECT_FALSE(Commit(Pull("lost")).ok());  // too soon to look again
+  ++clock_.passed_seconds;
+  ASSERT_OK(Commit(Pull("after")));
+  EXPECT_THAT(PullIds(), ::testing::IsSupersetOf({"before", "after"}));
+  ASSERT_OK(Open());
+  EXPECT_THAT(PullIds(), ::testing::IsSupersetOf({"before", "after"}));
+  store_.reset();
+}
+
 TEST_F(RocksStoreTest, AFullDiskIsSaidAndSticks) {
   FaultyEnv faulty;
   options_.env = faulty.env.get();

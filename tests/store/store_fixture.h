@@ -2,6 +2,7 @@
 #ifndef HFGET_TESTS_STORE_STORE_FIXTURE_H_
 #define HFGET_TESTS_STORE_STORE_FIXTURE_H_
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
@@ -29,7 +30,9 @@ class FixedClock final : public Clock {
   absl::Time Wall() const override {
     return absl::FromUnixSeconds(1'700'000'000);
   }  // 2023-11-14T22:13:20Z
-  absl::Time Steady() const override { return Wall(); }
+  absl::Time Steady() const override { return Wall() + absl::Seconds(passed_seconds); }
+
+  std::atomic<int> passed_seconds = 0;
 };
 
 class StoreTest : public ::testing::Test {
