@@ -17,6 +17,7 @@
 #include "daemon/base/status.h"
 #include "daemon/hub/path_check.h"
 #include "daemon/hub/url.h"
+#include "daemon/hub/utf8.h"
 
 namespace hfget::hub {
 namespace {
@@ -61,11 +62,14 @@ absl::string_view WrongWithRevision(absl::string_view revision) {
   if (revision == "@" || absl::StrContains(revision, "@{"))
     return "\"@\" alone and \"@{\" are git's";
   if (absl::StrContains(revision, "..")) return "it holds \"..\"";
-  for (const char c : revision) {
-    if (absl::ascii_iscntrl(c)) return "it holds a control character";
-    if (absl::StrContains(" ~^:?*[\\", absl::string_view(&c, 1))) {
-      return "spaces and ~ ^ : ? * [ \\ are not allowed";
-    }
+  if (revision.find_first_of(" ~^:?*[\\") != absl::string_view::npos) {
+    return "spaces and ~ ^ : ? * [ \\ are not allowed";
+  }
+  char32_t c;
+  for (size_t pos = 0; pos < revision.size();) {
+    // A record of the store holds UTF-8 alone: one with other bytes could not be read again.
+    if (!NextCodePoint(revision, pos, c)) return "it is not UTF-8";
+    if (IsControl(c)) return "it holds a control character";
   }
   return "";
 }
@@ -228,6 +232,12 @@ bool LooksLikeUrl(absl::string_view text) {
 
 absl::Status CheckSpec(absl::string_view text, const RepoSpec& spec) {
   HFGET_RETURN_IF_ERROR(CheckRepoName(spec.repo.name));
+  const absl::string_view owner = absl::string_view(spec.repo.name).substr(0, spec.repo.name.find('/'));
+  // No hub has such an owner, and "datasets/x" would mean another repo when it is typed again.
+  const bool type_as_owner = IsOneOf(owner, {"models", "datasets", "spaces", "kernels", "buckets"});
+  if (type_as_owner && owner.size() < spec.repo.name.size()) {
+    return BadSpec(text, absl::StrCat("\"", owner, "\" is a type of repo, not the owner of one"));
+  }
   if (spec.repo.hub == Hub::kModelScope && !absl::StrContains(spec.repo.name, '/')) {
     return BadSpec(text, "a repo of ModelScope is always org/name");
   }

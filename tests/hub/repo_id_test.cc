@@ -257,5 +257,23 @@ TEST(IsFullCommitTest, Is40LowerCaseHexDigits) {
   EXPECT_FALSE(IsFullCommit(std::string(64, 'a')));
 }
 
+// A record with such a revision could be written, and not read again: the pull was lost at the next start.
+TEST(CheckRevisionTest, RefusesWhatARecordCannotHold) {
+  EXPECT_THAT(CheckRevision("a\xFF"), StatusIs(kInvalid, HasSubstr("not UTF-8")));
+  EXPECT_THAT(CheckRevision("\xC0\xAE"), HasCode(kInvalid));
+  EXPECT_THAT(CheckRevision("a\xC2\x9Bm"), StatusIs(kInvalid, HasSubstr("control character")));
+  EXPECT_THAT(ParseRepoSpec("hf://org/name@%FF/a.bin"), HasCode(kInvalid));
+  EXPECT_OK(CheckRevision("v\xC3\xA4rsion"));
+}
+
+// "datasets/foo" is how the dataset foo is shown; a model must not be shown so.
+TEST(ParseRepoSpecTest, RefusesATypeAsOwner) {
+  for (const char* text : {"hf://models/datasets/foo", "hf://spaces/models/foo", "models/datasets/foo",
+                           "https://huggingface.co/models/spaces/foo"}) {
+    EXPECT_THAT(ParseRepoSpec(text), StatusIs(kInvalid, HasSubstr("is a type of repo"))) << text;
+  }
+  EXPECT_OK(ParseRepoSpec("hf://datasets/foo"));
+}
+
 }  // namespace
 }  // namespace hfget::hub
