@@ -174,6 +174,8 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
   url.path = EncodeNonAscii(rest.substr(0, question));
   if (url.path.empty()) url.path += '/';
   if (question < rest.size()) url.query = EncodeNonAscii(rest.substr(question + 1));
+  // Encoding makes it longer; what was taken once must be taken again.
+  if (url.ToString().size() > kMaxUrlBytes) return Refuse("is longer than 8 KiB");
   return url;
 }
 

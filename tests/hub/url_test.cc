@@ -183,5 +183,15 @@ TEST(QueryParameterTest, FindsTheDecodedValue) {
   EXPECT_EQ(QueryParameter(url, "none"), "");
 }
 
+// A Location may be taken that grows beyond the cap when it is encoded; then it could not be asked for.
+TEST(ParseUrlTest, CountsWhatEncodingAdds) {
+  std::string name;
+  for (int i = 0; i < 2000; ++i) name += "\xC3\xA4";
+  EXPECT_THAT(ParseUrl("https://h/" + name), StatusIs(kInvalid, HasSubstr("8 KiB")));
+  EXPECT_THAT(ResolveReference(Parsed("https://h/"), "/" + name), HasCode(kInvalid));
+  const std::string longest = "https://h/" + std::string(8 * 1024 - 10, 'a');
+  EXPECT_EQ(Parsed(longest).ToString(), longest);
+}
+
 }  // namespace
 }  // namespace hfget::hub
