@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/base/file_system.h"
+#include "daemon/base/secret.h"
 
 extern char** environ;
 
@@ -39,12 +40,9 @@ std::string HomeOf(uid_t uid) {
   return entry != nullptr ? entry->pw_dir : "/";
 }
 
-std::string WithoutPassword(const std::string& url) {
-  const size_t scheme = url.find("://");
-  const size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
-  const size_t at = url.substr(0, url.find('/', begin)).rfind('@');
-  if (at == std::string::npos || at < begin) return url;
-  return absl::StrCat(url.substr(0, begin), url.substr(at + 1));
+// The name of a file is no URL, and may hold an "@".
+std::string WithoutPassword(const std::string& value) {
+  return absl::StartsWith(value, "/") ? value : WithoutUserInfo(value);
 }
 
 }  // namespace

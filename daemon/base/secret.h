@@ -51,6 +51,16 @@ class Secret {
   std::string value_;
 };
 
+// `url` without what may be a user and a password: all before the last "@". One that holds a "/", "?" or "#" should have been
+// encoded, but is a password all the same.
+inline std::string WithoutUserInfo(absl::string_view url) {
+  const size_t at = url.rfind('@');
+  if (at == absl::string_view::npos) return std::string(url);
+  const size_t scheme = url.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+  const size_t begin = url.substr(scheme, 3) == "://" ? scheme + 3 : 0;
+  return absl::StrCat(url.substr(0, begin), url.substr(at + 1));
+}
+
 }  // namespace hfget
 
 #endif  // HFGET_DAEMON_BASE_SECRET_H_

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "daemon/base/secret.h"
 
 namespace hfget::net {
 namespace {
@@ -61,12 +62,9 @@ bool Excepts(absl::string_view list, absl::string_view host) {
 }
 
 std::string WithoutPassword(absl::string_view url) {
-  const size_t scheme = url.find("://");
-  const size_t begin = scheme == absl::string_view::npos ? 0 : scheme + 3;
-  const size_t slash = url.find('/', begin);
-  const size_t at = url.substr(0, slash).rfind('@');
-  if (at == absl::string_view::npos || at < begin) return std::string(url.substr(0, slash));
-  return absl::StrCat(url.substr(0, begin), url.substr(at + 1, slash == absl::string_view::npos ? slash : slash - at - 1));
+  const std::string shown = WithoutUserInfo(url);
+  const size_t scheme = shown.find("://");
+  return shown.substr(0, shown.find('/', scheme == std::string::npos ? 0 : scheme + 3));
 }
 
 std::string OfThisProcess(const char* name) {

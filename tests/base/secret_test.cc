@@ -53,5 +53,15 @@ TEST(SecretTest, ComparesByValue) {
   EXPECT_EQ(copy, copied);
 }
 
+TEST(WithoutUserInfoTest, LeavesNothingBeforeTheLastAt) {
+  EXPECT_EQ(WithoutUserInfo("http://u:p@h:1/x"), "http://h:1/x");
+  EXPECT_EQ(WithoutUserInfo("http://u:p/w@h:1"), "http://h:1");
+  EXPECT_EQ(WithoutUserInfo("http://u@x:p@h"), "http://h");
+  EXPECT_EQ(WithoutUserInfo("u:p://w@h"), "h") << "\"u:p\" is no scheme";
+  EXPECT_EQ(WithoutUserInfo("u:p@h"), "h");
+  EXPECT_EQ(WithoutUserInfo("http://h/x"), "http://h/x");
+  EXPECT_EQ(WithoutUserInfo(""), "");
+}
+
 }  // namespace
 }  // namespace hfget

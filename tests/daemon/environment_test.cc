@@ -68,5 +68,20 @@ TEST(EnvironmentTest, TheProcessHasAWorkingFolderAndAPath) {
   EXPECT_EQ(env.Get("HFGET_NO_SUCH_VARIABLE"), "");
 }
 
+TEST(EnvironmentTest, NoPasswordIsShown) {
+  Environment env;
+  const auto shown = [&env](const std::string& value) {
+    env.variables["HTTPS_PROXY"] = value;
+    return env.NetVariables().at("HTTPS_PROXY");
+  };
+  EXPECT_EQ(shown("http://user:secret@p:1"), "http://p:1");
+  EXPECT_EQ(shown("http://user:sec/ret@p:1"), "http://p:1") << "nobody has encoded the slash";
+  EXPECT_EQ(shown("http://user:s?c#ret@p:1/x"), "http://p:1/x");
+  EXPECT_EQ(shown("user:sec/ret@p:1"), "p:1");
+  EXPECT_EQ(shown("http://p:1"), "http://p:1");
+  env.variables["SSL_CERT_FILE"] = "/etc/ssl/a@b.pem";
+  EXPECT_EQ(env.NetVariables().at("SSL_CERT_FILE"), "/etc/ssl/a@b.pem");
+}
+
 }  // namespace
 }  // namespace hfget

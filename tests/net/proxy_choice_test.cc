@@ -38,6 +38,8 @@ const Case kCases[] = {
     {"beyond it", "env", true, "10.32.0.1", {{"HTTPS_PROXY", "http://p:1"}, {"no_proxy", "10.16.0.0/12"}}, "http://p:1", "$HTTPS_PROXY"},
     {"a final dot is no other name", "env", true, "hub.example.", {{"HTTPS_PROXY", "http://p:1"}, {"no_proxy", "hub.example"}}, "", "$no_proxy"},
     {"no password is shown", "env", true, "hub.example", {{"HTTPS_PROXY", "http://u:secret@p:1/x"}}, "http://p:1", "$HTTPS_PROXY"},
+    {"nor one that nobody has encoded", "env", true, "hub.example", {{"HTTPS_PROXY", "http://u:sec/ret@p:1/x"}}, "http://p:1", "$HTTPS_PROXY"},
+    {"nor one without a scheme", "u:sec/r://et@p:1", true, "hub.example", {}, "p:1", "the configuration"},
     {"the configuration goes first", "http://c:1", true, "hub.example", {{"HTTPS_PROXY", "http://p:1"}}, "http://c:1", "the configuration"},
     {"and needs no exception", "http://c:1", true, "hub.example", {{"NO_PROXY", "*"}}, "http://c:1", "the configuration"},
     {"the configuration says none", "none", true, "hub.example", {{"HTTPS_PROXY", "http://p:1"}}, "", "the configuration"},
