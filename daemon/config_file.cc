@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/hub/path_check.h"
 #include "daemon/hub/repo_id.h"
 #include "daemon/toml_reader.h"
 
@@ -14,6 +15,9 @@ constexpr size_t kMaxNameBytes = 64;
 constexpr char kSourcesHint[] =
     "a list of names, such as sources = [\"tuna\", \"official\"]; what a source is goes under "
     "[source.NAME]";
+
+// A key in quotes may hold anything; a message is one line.
+std::string Shown(absl::string_view key) { return hub::Printable(key, 60); }
 
 bool IsSourceName(absl::string_view name) {
   return !name.empty() && name.size() <= kMaxNameBytes &&
@@ -53,10 +57,10 @@ void ReadSources(const toml::table& table, Problems& problems, ConfigFile* confi
     std::string name(key.str());
     const Place place = PlaceOf(key);
     if (!node.is_table()) {
-      problems.Add(place, absl::StrCat("source.", name, " is not a table"),
+      problems.Add(place, absl::StrCat("source.", Shown(name), " is not a table"),
                    ": describe one source under [source.NAME]");
     } else if (!IsSourceName(name)) {
-      problems.Add(place, absl::StrCat("\"", name, "\" is not a name for a source"),
+      problems.Add(place, absl::StrCat("\"", Shown(name), "\" is not a name for a source"),
                    ": use a-z, 0-9, \"-\", \"_\" and \".\"");
     } else if (name == "env") {
       problems.Add(place, "the name \"env\" is taken by $HF_ENDPOINT", ": choose another");
@@ -119,7 +123,7 @@ void ReadIds(const toml::table& table, Problems& problems, ConfigFile* config) {
     const absl::StatusOr<hub::RepoSpec> here = hub::ParseRepoSpec(id);
     const bool plain = here.ok() && here->repo.hub == hub::Hub::kHuggingFace && here->revision.empty() && here->path.empty();
     if (!plain || !other || !hub::CheckRepoName(*other).ok() || !absl::StrContains(*other, "/")) {
-      problems.Add(PlaceOf(key), absl::StrCat("\"", id, "\" in modelscope.ids is not a pair of repo ids"),
+      problems.Add(PlaceOf(key), absl::StrCat("\"", Shown(id), "\" in modelscope.ids is not a pair of repo ids"),
                    ": write \"org/name\" = \"org-there/name-there\"");
       continue;
     }
@@ -163,7 +167,8 @@ absl::Status SyntaxError(const toml::parse_error& e, const Problems& problems) {
   // The slip that is made most: TOML has no list and tables of one name.
   const bool both = absl::StrContains(what, "array 'sources");
   return absl::InvalidArgumentError(absl::StrCat(
-      "not TOML at ", problems.At({e.source().begin.line, e.source().begin.column}), ": ", what,
+      "not TOML at ", problems.At({e.source().begin.line, e.source().begin.column}), ": ",
+      hub::Printable(what, 300),
       both ? ": \"sources\" is the list of names, what a source is goes under [source.NAME]" : ""));
 }
 

@@ -10,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "daemon/base/secret.h"
 #include "daemon/base/status.h"
+#include "daemon/hub/path_check.h"
 #include "daemon/hub/url.h"
 #include "daemon/toml_reader.h"
 
@@ -34,7 +36,7 @@ absl::StatusOr<std::string> CheckEndpoint(absl::string_view text, const std::str
   const absl::StatusOr<hub::Url> url = hub::ParseUrl(text);
   if (!url.ok() || !url->query.empty() || absl::StrContains(text, "#")) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the endpoint \"", text, "\" at ", where, " is not ",
+        absl::StrCat("the endpoint \"", hub::Printable(WithoutUserInfo(text)), "\" at ", where, " is not ",
                      "an http or https address such as https://hf-mirror.com"));
   }
   absl::string_view path = url->path;
@@ -70,7 +72,7 @@ absl::StatusOr<std::string> CheckCaBundle(const std::string& text, const std::st
   std::error_code error;
   if (!path.empty() && !std::filesystem::is_regular_file(path, error)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the ca_bundle \"", path, "\" of the source at ", where, " is not a file"));
+        absl::StrCat("the ca_bundle \"", hub::Printable(path), "\" of the source at ", where, " is not a file"));
   }
   return path;
 }
@@ -159,9 +161,9 @@ absl::Status ListBuilder::Unknown(const std::string& name, const std::string& wh
   for (const SourceConfig& s : sources_) names.push_back(s.name);
   const std::string near = Nearest(name, names);
   return absl::InvalidArgumentError(absl::StrCat(
-      "unknown source \"", name, "\" at ", where,
+      "unknown source \"", hub::Printable(name, 60), "\" at ", where,
       near.empty()
-          ? absl::StrCat(": add [source.", name, "] with its endpoint to the configuration")
+          ? absl::StrCat(": add [source.", hub::Printable(name, 60), "] with its endpoint to the configuration")
           : absl::StrCat(", did you mean \"", near, "\"?")));
 }
 

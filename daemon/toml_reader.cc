@@ -10,12 +10,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "daemon/hub/path_check.h"
 
 namespace hfget {
 namespace {
 
 constexpr char kRateRule[] =
     "a number of bytes a second, or a text such as \"50MB\" or \"50MiB\" (0: no limit)";
+
+// A petabyte a second: beyond it a limit is none, and sums could overflow.
+constexpr ByteCount kFastest = 1'000'000'000'000'000;
 
 // Levenshtein's distance, one row at a time.
 size_t Distance(absl::string_view a, absl::string_view b) {
@@ -40,8 +44,7 @@ std::string Written(const toml::node& node) {
   node.visit([&out](const auto& value) {
     if constexpr (toml::is_value<decltype(value)>) out << toml::default_formatter(value);
   });
-  std::string text = out.str();
-  return text.size() <= 40 ? text : absl::StrCat(text.substr(0, 37), "...");
+  return hub::Printable(out.str(), 40);
 }
 
 }  // namespace
@@ -88,8 +91,8 @@ absl::StatusOr<ByteCount> ParseByteRate(absl::string_view text) {
   double value = 0;
   number = absl::StripAsciiWhitespace(number);
   const bool digits = !number.empty() && number.find_first_not_of("0123456789.") == number.npos;
-  if (!digits || !absl::SimpleAtod(number, &value) || value * unit > 1e15) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not ", kRateRule));
+  if (!digits || !absl::SimpleAtod(number, &value) || value * unit > static_cast<double>(kFastest)) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", hub::Printable(text, 40), "\" is not ", kRateRule));
   }
   return static_cast<ByteCount>(value * unit);
 }
@@ -153,7 +156,9 @@ std::optional<std::string> TomlReader::Word(const char* key,
 std::optional<ByteCount> TomlReader::Rate(const char* key) {
   const toml::node* node = Find(key);
   if (node == nullptr) return std::nullopt;
-  if (const auto* number = node->as_integer(); number && **number >= 0) return **number;
+  if (const auto* number = node->as_integer(); number && **number >= 0 && **number <= kFastest) {
+    return **number;
+  }
   if (const auto* text = node->as_string()) {
     if (const auto rate = ParseByteRate(**text); rate.ok()) return *rate;
   }
@@ -195,7 +200,7 @@ void TomlReader::RefuseTheRest() {
     const std::string name(key.str());
     if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
     const std::string near = Nearest(name, asked_);
-    problems_.Add(hfget::PlaceOf(key), absl::StrCat("unknown key \"", name, "\""),
+    problems_.Add(hfget::PlaceOf(key), absl::StrCat("unknown key \"", hub::Printable(name, 60), "\""),
                   near.empty() ? absl::StrCat(", known here: ", absl::StrJoin(asked_, ", "))
                                : absl::StrCat(", did you mean \"", near, "\"?"));
   }

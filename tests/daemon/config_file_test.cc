@@ -1,5 +1,6 @@
 #include "daemon/config_file.h"
 
+#include "daemon/hub/path_check.h"
 #include "daemon/toml_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -215,6 +216,27 @@ TEST(ConfigFileTest, NearestIsSilentWhenNothingIsNear) {
   EXPECT_EQ(Nearest("rat", words), "rate");
   EXPECT_EQ(Nearest("colour", words), "");
   EXPECT_EQ(Nearest("x", {}), "");
+}
+
+// A key in quotes may hold a line break or what a terminal obeys.
+TEST(ConfigFileTest, EveryErrorIsOnePrintableLine) {
+  const std::string forty(400, 'k');
+  for (const std::string& text :
+       {std::string("\"a\\nb\\u001b[2J\" = 1"), "\"" + forty + "\" = 1", std::string("[limits]\nrate = \"\"\"a\nb\"\"\""),
+        std::string("[source.\"a\\nb\"]"), std::string("[source]\n\"a\\nb\" = 1"), std::string("[modelscope.ids]\n\"a\\nb\" = \"c\""),
+        std::string("a = \x01"), std::string("a = \"\xFF\"")}) {
+    const auto config = ParseConfigFile(text, "config.toml");
+    ASSERT_THAT(config, HasCode(absl::StatusCode::kInvalidArgument)) << text;
+    EXPECT_THAT(config.status().message(), HasSubstr("config.toml:")) << text;
+    EXPECT_EQ(hub::Printable(config.status().message(), 1000), config.status().message()) << text;
+    EXPECT_LT(config.status().message().size(), 400u) << text;
+  }
+}
+
+TEST(ConfigFileTest, ARateAsANumberIsBoundedAsOneInWords) {
+  EXPECT_OK(ParseConfigFile("[limits]\nrate = 1000000000000000", "c"));
+  EXPECT_THAT(ParseConfigFile("[limits]\nrate = 9223372036854775807", "c"),
+              HasCode(absl::StatusCode::kInvalidArgument));
 }
 
 }  // namespace
