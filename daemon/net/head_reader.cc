@@ -1,11 +1,31 @@
 #include "daemon/net/head_reader.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace hfget::net {
+namespace {
+
+// What may not be in a field is taken for a space, so that a value never ends a line elsewhere. Source: RFC 9110 §5.5.
+std::string FieldValue(absl::string_view text) {
+  std::string value(absl::StripAsciiWhitespace(text));
+  for (char& c : value) {
+    if (c == '\r' || c == '\n' || c == '\0') c = ' ';
+  }
+  absl::StripAsciiWhitespace(&value);
+  return value;
+}
+
+// A name with space or control characters in it is none. Source: RFC 9112 §5.1.
+bool IsFieldName(absl::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) { return absl::ascii_isgraph(c); });
+}
+
+}  // namespace
 
 HeadReader::State HeadReader::Take(absl::string_view line) {
   if (!problem_.empty()) return State::kBroken;
@@ -46,15 +66,17 @@ HeadReader::State HeadReader::TakeField(absl::string_view line) {
   auto& fields = head_.headers.fields;
   if (absl::ascii_isspace(line.front())) {  // obsolete line folding continues the field before it
     if (fields.empty()) return State::kReading;
-    absl::StrAppend(&fields.back().second, " ", absl::StripAsciiWhitespace(line));
+    std::string& value = fields.back().second;
+    const std::string more = FieldValue(line);
+    absl::StrAppend(&value, value.empty() || more.empty() ? "" : " ", more);
     return State::kReading;
   }
   const size_t colon = line.find(':');
-  if (colon == absl::string_view::npos || colon == 0) return State::kReading;
+  if (colon == absl::string_view::npos) return State::kReading;
+  const absl::string_view name = absl::StripTrailingAsciiWhitespace(line.substr(0, colon));
+  if (!IsFieldName(name)) return State::kReading;
   if (fields.size() == kMaxFields) return Break("more than 1,000 headers");
-  fields.emplace_back(
-      absl::AsciiStrToLower(absl::StripTrailingAsciiWhitespace(line.substr(0, colon))),
-      std::string(absl::StripAsciiWhitespace(line.substr(colon + 1))));
+  fields.emplace_back(absl::AsciiStrToLower(name), FieldValue(line.substr(colon + 1)));
   return State::kReading;
 }
 

@@ -90,5 +90,22 @@ TEST(HeadReaderTest, CountsEverythingAgainstTheCap) {
   EXPECT_EQ(last, State::kBroken);
 }
 
+// Source: RFC 9110 §5.5, RFC 9112 §5.1.
+TEST(HeadReaderTest, AValueHoldsNothingThatEndsALineElsewhere) {
+  HeadReader reader;
+  TakeAll(reader, {"HTTP/1.1 200 OK\r\n", "A: b\rc\r\n", absl::string_view("D: e\0f\r\n", 8), "G: \0\r\n",
+                   "H: i\r\n", " j\rk\r\n", "\r\n"});
+  EXPECT_EQ(reader.head().headers.Get("a"), "b c");
+  EXPECT_EQ(reader.head().headers.Get("d"), "e f");
+  EXPECT_EQ(reader.head().headers.Get("h"), "i j k");
+}
+
+TEST(HeadReaderTest, ANameWithSpaceInItIsNone) {
+  HeadReader reader;
+  TakeAll(reader, {"HTTP/1.1 200 OK\r\n", "A b: c\r\n", "D\x01: e\r\n", " : f\r\n", "G : h\r\n", "\r\n"});
+  ASSERT_EQ(reader.head().headers.fields.size(), 1u);
+  EXPECT_EQ(reader.head().headers.Get("g"), "h");
+}
+
 }  // namespace
 }  // namespace hfget::net
