@@ -44,6 +44,8 @@ class SourceStats {
   // Pace is believed for so long; failures are forgiven by half in each such time.
   static constexpr absl::Duration kPaceLife = absl::Hours(7 * 24);
   static constexpr absl::Duration kForgiveHalf = absl::Hours(6);
+  // No answer is waited for so long; and an infinite mean would never come down again.
+  static constexpr absl::Duration kLongestLatency = absl::Minutes(10);
   // From a record of an earlier run, `age` ago by wall time; what makes no sense is left out.
   void Load(double connection_rate, absl::Duration latency, absl::Duration deviation, double success,
             absl::Duration age = absl::ZeroDuration()) {
@@ -51,7 +53,8 @@ class SourceStats {
     if (success >= 0 && success <= 1) success_ = 1 - (1 - success) * std::exp2(-absl::FDivDuration(age, kForgiveHalf));
     if (age >= kPaceLife) return;
     if (std::isfinite(connection_rate)) connection_rate_ = std::max(connection_rate, 0.0);
-    if (latency > absl::ZeroDuration()) latency_.Load(latency, deviation);
+    const auto is_time = [](absl::Duration d) { return d >= absl::ZeroDuration() && d <= kLongestLatency; };
+    if (latency > absl::ZeroDuration() && is_time(latency) && is_time(deviation)) latency_.Load(latency, deviation);
   }
 
  private:

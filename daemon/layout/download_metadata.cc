@@ -24,6 +24,8 @@ std::optional<DownloadMetadata> DownloadMetadata::FromText(absl::string_view tex
   metadata.commit = std::string(absl::StripAsciiWhitespace(lines[0]));
   metadata.etag = std::string(absl::StripAsciiWhitespace(lines[1]));
   metadata.saved = absl::UnixEpoch() + absl::Seconds(seconds);
+  // Beyond all clocks: the file would count as unchanged for ever.
+  if (metadata.saved == absl::InfiniteFuture() || metadata.saved == absl::InfinitePast()) return std::nullopt;
   return metadata;
 }
 

@@ -18,6 +18,9 @@ using Kind = ContentHash::Kind;
 constexpr int kFormatVersion = 1;
 // A million files take about 200 MiB; what is larger is not ours.
 constexpr ByteCount kMaxTreeBytes = 512 * kMiB;
+// As of a listing that comes from a hub (hf_dialect.cc, ManifestBuilder): sums never overflow.
+constexpr ByteCount kMaxFileBytes = ByteCount{1} << 53;
+constexpr ByteCount kMaxTotalBytes = ByteCount{1} << 60;
 
 std::string TreePath(absl::string_view folder, absl::string_view commit) {
   return JoinPath(folder, absl::StrCat("trees/", commit, ".json"));
@@ -76,7 +79,8 @@ class TreeWalker final : public hub::JsonWalker {
     entry_.hash = ContentHash::FromHex(sha256_.empty() ? blob_id_ : sha256_);
     if (!sha256_.empty() && ContentHash::FromHex(blob_id_).kind == Kind::kGitSha1) entry_.git_oid = std::move(blob_id_);
     const Kind want = sha256_.empty() ? Kind::kGitSha1 : Kind::kSha256;
-    const bool good = has_size_ && entry_.hash.kind == want && hub::CheckPath(entry_.path).ok() &&
+    total_bytes_ += has_size_ ? entry_.size : 0;
+    const bool good = has_size_ && total_bytes_ <= kMaxTotalBytes && entry_.hash.kind == want && hub::CheckPath(entry_.path).ok() &&
                       paths_.Add(entry_.path).ok();
     has_size_ = false;
     if (!good) return Fail("not a tree");
@@ -96,7 +100,7 @@ class TreeWalker final : public hub::JsonWalker {
     if (depth() == 1 && Key(1) == "format_version") of_our_format_ = value == kFormatVersion;
     if (InEntry() && Key(3) == "size") {
       entry_.size = value;
-      has_size_ = value >= 0;
+      has_size_ = value >= 0 && value <= kMaxFileBytes;
       return true;
     }
     return OnOther();
@@ -109,6 +113,7 @@ class TreeWalker final : public hub::JsonWalker {
   hub::PathSet paths_;
   hub::ManifestFile entry_;
   std::string blob_id_, sha256_;
+  ByteCount total_bytes_ = 0;
   bool has_size_ = false;
   bool of_our_format_ = false;
   bool has_files_ = false;

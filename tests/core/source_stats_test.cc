@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "gtest/gtest.h"
 
@@ -92,6 +93,18 @@ TEST(SourceStatsTest, NonsenseInARecordIsLeftOut) {
     EXPECT_EQ(stats.connection_rate(), 0) << bad;
     EXPECT_EQ(stats.success(), 1) << bad;
     EXPECT_EQ(stats.StallAfter(), absl::Seconds(10)) << bad;
+  }
+}
+
+// An infinite mean never comes down again, whatever is observed.
+TEST(SourceStatsTest, ATimeThatNobodyWaitsForIsLeftOut) {
+  const absl::Duration second = absl::Seconds(1);
+  for (const auto& [latency, deviation] : {std::pair(absl::InfiniteDuration(), second), std::pair(second, absl::InfiniteDuration()),
+                                           std::pair(second, -second), std::pair(absl::Hours(1), second)}) {
+    SourceStats stats;
+    stats.Load(1e6, latency, deviation, 1);
+    EXPECT_FALSE(stats.times().seen()) << latency << " " << deviation;
+    EXPECT_EQ(stats.connection_rate(), 1e6);
   }
 }
 

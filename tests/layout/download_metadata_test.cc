@@ -20,7 +20,9 @@ TEST(DownloadMetadata, ReadsTheClientsOwn) {
 
 TEST(DownloadMetadata, RefusesWhatIsNotThat) {
   for (const char* text :
-       {"", "a", "a\nb", "a\nb\n", "a\nb\nsoon\n", "a\nb\nnan\n", "a\nb\ninf\n"}) {
+       {"", "a", "a\nb", "a\nb\n", "a\nb\nsoon\n", "a\nb\nnan\n", "a\nb\ninf\n",
+        // Beyond all clocks: the file would have counted as unchanged for ever.
+        "a\nb\n1e300\n", "a\nb\n-1e300\n", "a\nb\n9223372036854775808\n"}) {
     EXPECT_FALSE(DownloadMetadata::FromText(text).has_value()) << text;
   }
 }

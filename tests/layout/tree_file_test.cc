@@ -1,6 +1,7 @@
 #include "daemon/layout/tree_file.h"
 
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "tests/fakes/memory_file_system.h"
@@ -151,6 +152,23 @@ TEST(TreeFile, ReplacesABrokenOne) {
   EXPECT_FALSE(ReadTreeFile(fs, target, "", {}, kCommit).has_value());
   ASSERT_OK(WriteTreeFile(fs, target, "", Listing({Regular("b")})));
   EXPECT_TRUE(ReadTreeFile(fs, target, "", {}, kCommit).has_value());
+}
+
+// Whoever adds sizes up must not run over.
+TEST(TreeFile, RefusesSizesThatNoDiskHas) {
+  const auto tree = [](const std::vector<std::string>& sizes) {
+    std::string rows;
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      rows += (i > 0 ? "," : "") + std::string("\"f") + std::to_string(i) + "\":{\"blob_id\":\"" + std::string(40, 'a') +
+              "\",\"size\":" + sizes[i] + "}";
+    }
+    return TreeFromJson("{\"files\":{" + rows + "},\"format_version\":1}").has_value();
+  };
+  EXPECT_TRUE(tree({"9007199254740992"}));
+  EXPECT_FALSE(tree({"9007199254740993"}));
+  EXPECT_FALSE(tree({"9223372036854775807", "9223372036854775807"}));
+  EXPECT_TRUE(tree(std::vector<std::string>(128, "9007199254740992")));
+  EXPECT_FALSE(tree(std::vector<std::string>(129, "9007199254740992")));
 }
 
 }  // namespace
