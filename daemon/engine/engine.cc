@@ -8,6 +8,8 @@
 #include "absl/strings/str_join.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
+#include "daemon/engine/pull_record.h"
+#include "daemon/hub/path_check.h"
 
 namespace hfget::engine {
 namespace {
@@ -58,6 +60,10 @@ void Engine::Recover() {
   for (auto& [key, record] : contents.transfers) racer_->Load(key, std::move(record));
   size_t unfinished = 0;
   for (const auto& record : contents.pulls) {
+    if (const absl::Status checked = CheckPullRecord(record); !checked.ok()) {
+      spdlog::warn("the pull {} is left as it is recorded: {}", hub::Printable(record.id(), 60), checked.message());
+      continue;
+    }
     auto pull = std::make_unique<Pull>(context_, *racer_, *this, record);
     next_sequence_ = std::max(next_sequence_, record.sequence() + 1);
     unfinished += !core::IsTerminal(pull->state());
