@@ -239,6 +239,7 @@ class MemoryFileSystem final : public FileSystem {
     for (const std::string& name : Split(path)) {
       absl::StrAppend(&so_far, "/", name);
       const Place place = Resolve(so_far, true);
+      if (place.folder == nullptr) return absl::FailedPreconditionError("make the folder " + so_far + ": links lead in a circle");
       if (place.node == nullptr) {
         place.folder->entries[place.name] = NewNode(Kind::kFolder);
       } else if (place.node->kind != Kind::kFolder) {
