@@ -18,6 +18,7 @@ class ManifestBuilder {
   struct Limits {
     size_t files = 5'000'000;
     size_t path_bytes = size_t{256} << 20;         // of all paths together
+    ByteCount held_bytes = ByteCount{1} << 30;     // of memory, as far as can be told: 2.5 million large files, 4 million small ones
     ByteCount total_bytes = ByteCount{1} << 60;  // of all files together, so that sums never overflow
   };
 
@@ -43,6 +44,7 @@ class ManifestBuilder {
   const std::shared_ptr<Manifest> manifest_ = std::make_shared<Manifest>();
   PathSet paths_;
   size_t path_bytes_ = 0;
+  ByteCount held_bytes_ = 0;
   ByteCount total_bytes_ = 0;
 };
 

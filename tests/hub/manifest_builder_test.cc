@@ -68,6 +68,9 @@ TEST(ManifestBuilderTest, FilesAndNamesAreBounded) {
   ManifestBuilder names(kRepo, "c", {.path_bytes = 5});
   EXPECT_OK(names.AddPage({File("abc")}));
   EXPECT_THAT(names.AddPage({File("abcd")}), HasCode(kExhausted));
+  ManifestBuilder held(kRepo, "c", {.held_bytes = 2 * static_cast<ByteCount>(sizeof(ManifestFile)) + 100});
+  EXPECT_OK(held.AddPage({File("a"), File("b")}));
+  EXPECT_THAT(held.AddPage({File("c")}), HasCode(kExhausted));
   EXPECT_LE(ManifestBuilder::Limits().files, 5'000'000u);
 }
 
