@@ -7,11 +7,15 @@
 
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "daemon/base/log.h"
+#include "daemon/store/database.h"
 #include "daemon/store/rocks_status.h"
+#include "daemon/store/schema.h"
+#include "daemon/store/seal.h"
 #include "tests/store/damage_scene.h"
 #include "tests/store/faulty_env.h"
 #include "tests/store/store_fixture.h"
@@ -217,6 +221,35 @@ TEST_F(MachineFaultTest, AfterAnErrorInTheBackgroundNothingIsPromised) {
   EXPECT_EQ(PullIds().size(), static_cast<size_t>(promised));  // "before", and all but the failed
   ASSERT_OK(Commit(Pull("mended")));
   store_.reset();
+}
+
+// A table that was written while the daemon ran, of changes that nobody was promised: when the entry
+// for it is cut off the MANIFEST, RocksDB sees an older database and nothing amiss.
+TEST_F(MachineFaultTest, ATableThatTheManifestForgetsIsMissed) {
+  ASSERT_OK(Open());
+  store_.reset();
+  const DatabasePlace place{rocksdb::Env::Default(), path(), &CurrentSchema()};
+  const std::string killed = folder_ + "/killed";
+  {
+    const auto database = Database::Open(place, LogRecovery::kStrict);
+    ASSERT_OK(database);
+    const uint64_t before = ReadSeal(place.env, path()).manifest.bytes;
+    const Batch batch = Pull("in the table");
+    ASSERT_TRUE((*database)->db().Put({}, batch.puts[0].first, batch.puts[0].second).ok());
+    ASSERT_TRUE((*database)->db().Flush({}).ok());
+    while (ReadSeal(place.env, path()).manifest.bytes == before) std::this_thread::yield();
+    fs::copy(path(), killed, fs::copy_options::recursive);
+  }
+  fs::remove_all(path());
+  fs::rename(killed, path());
+  for (const auto& entry : fs::directory_iterator(path())) {
+    if (!absl::StartsWith(entry.path().filename().string(), "MANIFEST")) continue;
+    fs::resize_file(entry.path(), entry.file_size() - 1);
+  }
+  const absl::StatusOr<std::string> note = OpenOrReplace();
+  ASSERT_OK(note);
+  EXPECT_THAT(*note, HasSubstr("MANIFEST"));
+  EXPECT_EQ(PullIds(), std::vector<std::string>{"in the table"});
 }
 
 // A table is damaged under a running daemon: what reads it says so, the daemon goes on, and the
