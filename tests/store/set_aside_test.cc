@@ -169,6 +169,47 @@ TEST_F(SetAsideTest, ADamagedLogKeepsWhatStoodBefore) {
   EXPECT_EQ(PullIds(), have);
 }
 
+// What may be older than what was lost: see salvage.h.
+TEST_F(SetAsideTest, NothingIsSavedThatCouldMisleadWhenItIsOld) {
+  ASSERT_OK(Open());
+  Batch batch = Pull("kept");
+  records::v1::SourceRecord source;
+  source.set_name("tuna");
+  source.set_switched_off(true);
+  source.add_convictions()->set_evidence("piece 7");
+  source.mutable_proof()->set_verdict(1);
+  batch.puts.emplace_back(SourceKey("tuna"), source.SerializeAsString());
+  records::v1::TransferRecord transfer;
+  transfer.set_durable_pieces("\x07");
+  transfer.set_hashed_bytes(3 << 20);
+  transfer.set_hash_state("midstate");
+  batch.puts.emplace_back(TransferKey("key"), transfer.SerializeAsString());
+  batch.puts.emplace_back(ProvenanceKey("key", 0), "");
+  ASSERT_OK(Commit(std::move(batch)));
+  const std::string key = store_->digest_key();
+  store_.reset();
+  fs::remove(fs::path(path()) / "CURRENT");
+  const absl::StatusOr<std::string> note = OpenOrReplace();
+  ASSERT_OK(note);
+  EXPECT_THAT(*note, HasSubstr("1 pull and 1 unfinished file could be read"));
+  EXPECT_THAT(PullIds(), ElementsAre("kept"));
+  const Contents contents = store_->Load();
+  ASSERT_EQ(contents.sources.size(), 1u);
+  EXPECT_TRUE(contents.sources[0].switched_off());
+  EXPECT_EQ(contents.sources[0].convictions_size(), 1);
+  EXPECT_FALSE(contents.sources[0].has_proof());
+  ASSERT_EQ(contents.transfers.size(), 1u);
+  EXPECT_EQ(contents.transfers[0].second.durable_pieces(), "\x07");
+  EXPECT_EQ(contents.transfers[0].second.hash_state(), "");
+  EXPECT_NE(store_->digest_key(), key);
+  absl::Notification done;
+  store_->ReadProvenance("key", [&](auto runs) {
+    EXPECT_TRUE(runs.ok() && runs->empty());
+    done.Notify();
+  });
+  done.WaitForNotification();
+}
+
 TEST_F(SetAsideTest, TheStrictOpenerTouchesNothing) {
   FillAndClose();
   fs::copy(pristine(), path(), fs::copy_options::recursive);
