@@ -20,32 +20,14 @@ namespace hfget::rpc {
 
 // Thread: any.
 class ClientLedger {
+  struct Book;
+
  public:
   // Calls that ask hubs on the net: probes, diagnoses, WhoAmI.
   static constexpr int kSlowCalls = 16;
 
   enum class Kind { kWatch, kSlowCall };
 
-  explicit ClientLedger(const ClientLimits& limits) : book_(std::make_shared<Book>(limits)) {}
-
-  // One call. Errors: RESOURCE_EXHAUSTED when it comes too soon.
-  absl::Status Count(const core::Caller& caller, absl::Time now);
-
- private:
-  struct Entry {
-    int running[2] = {0, 0};  // by Kind
-    core::TokenBucket calls;
-  };
-  struct Book {
-    explicit Book(const ClientLimits& l) : limits(l) {}
-    Entry& At(const std::string& client, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
-
-    const ClientLimits limits;
-    absl::Mutex mu;
-    std::map<std::string, Entry> entries ABSL_GUARDED_BY(mu);
-  };
-
- public:
   // A place that is taken, until it is destroyed. May outlive the ledger.
   class Ticket {
    public:
@@ -66,10 +48,28 @@ class ClientLedger {
     Kind kind_ = Kind::kWatch;
   };
 
+  explicit ClientLedger(const ClientLimits& limits) : book_(std::make_shared<Book>(limits)) {}
+
+  // One call. Errors: RESOURCE_EXHAUSTED when it comes too soon.
+  absl::Status Count(const core::Caller& caller, absl::Time now);
+
   // Errors: RESOURCE_EXHAUSTED when the client has as many as it may.
   absl::StatusOr<Ticket> Take(const core::Caller& caller, Kind kind, absl::Time now);
 
  private:
+  struct Entry {
+    int running[2] = {0, 0};  // by Kind
+    core::TokenBucket calls;
+  };
+  struct Book {
+    explicit Book(const ClientLimits& l) : limits(l) {}
+    Entry& At(const std::string& client, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+
+    const ClientLimits limits;
+    absl::Mutex mu;
+    std::map<std::string, Entry> entries ABSL_GUARDED_BY(mu);
+  };
+
   std::shared_ptr<Book> book_;
 };
 

@@ -21,6 +21,8 @@ namespace hfget::rpc {
 namespace {
 
 constexpr size_t kMaxIdBytes = 256;
+// It is kept as long as the pull is queued, and a guest may queue a thousand.
+constexpr size_t kMaxGuestRequestBytes = 64 << 10;
 
 absl::Status Draining() {
   return absl::UnavailableError("the daemon is shutting down: try again when it is back");
@@ -107,6 +109,11 @@ absl::StatusOr<core::Caller> HfgetService::EnterToManage(const grpc::CallbackSer
 absl::StatusOr<engine::PullSpec> HfgetService::SpecOf(const grpc::CallbackServerContext& context,
                                                       const v1::PullRequest& request) {
   HFGET_ASSIGN_OR_RETURN(const core::Caller caller, Enter(context));
+  if (!caller.trusted() && request.ByteSizeLong() > kMaxGuestRequestBytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the request has ", request.ByteSizeLong(), " bytes, and that of a guest may have ", kMaxGuestRequestBytes,
+                     ": name patterns instead of files, or pull in parts"));
+  }
   HFGET_ASSIGN_OR_RETURN(engine::PullSpec spec, ToSpec(request));
   HFGET_RETURN_IF_ERROR(door_.Own(caller, spec));
   return spec;

@@ -329,6 +329,10 @@ TEST_F(DoorTest, ARequestThatIsTooLongIsRefused) {
   request.set_repo(std::string(kMaxRequestBytes + 1, 'x'));
   v1::PullResponse response;
   EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::Pull, request, &response), RESOURCE_EXHAUSTED);
+  request.set_repo("org/model");
+  for (int i = 0; i < 100; ++i) request.add_include(std::string(1000, 'x'));
+  EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::Pull, request, &response), RESOURCE_EXHAUSTED);  // a thousand of those would be kept
+  EXPECT_TRUE(engine_.started().empty());
   grpc::ClientContext context;
   context.AddMetadata("x", std::string(kMaxMetadataBytes + 1, 'x'));
   v1::GetVersionResponse version;
