@@ -87,14 +87,14 @@ absl::StatusOr<v1::DiagnoseRequest> MakeRequest(Context& context, const Options&
   return request;
 }
 
-absl::Status Read(Context& context, Client& client, const v1::DiagnoseRequest& request, Round* round) {
+// `foreign`: as DaemonControl's; such a daemon does not tell its environment.
+absl::Status Read(Context& context, Client& client, const v1::DiagnoseRequest& request, bool foreign, Round* round) {
   grpc::ClientContext call;
   const auto reader = client.Diagnose(&call, request);
   v1::DiagnoseResponse response;
   bool begun = false;
   while (reader->Read(&response)) {
-    // A daemon of somebody else does not tell its environment.
-    if (!std::exchange(begun, true) && !response.environment().empty()) {
+    if (!std::exchange(begun, true) && !foreign) {
       round->AddAll(CompareEnvironments(context.env, {response.environment().begin(), response.environment().end()}));
     }
     if (response.has_finding()) round->Add(std::move(*response.mutable_finding()));
@@ -139,7 +139,7 @@ ExitCode RunDoctor(Context& context, const Options& options) {
     return ExitCodeOf(client.status());
   }
   if (control->foreign() && !options.pull.has_cache_dir) request->clear_cache_dir();  // as in pull_command
-  const absl::Status status = Read(context, *client, *request, &round);
+  const absl::Status status = Read(context, *client, *request, control->foreign(), &round);
   const std::vector<v1::Finding>& findings = round.Finish();
   if (!status.ok()) return Fail(context, options, status);
   Print(context, options, findings);
