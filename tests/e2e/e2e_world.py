@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,6 +57,7 @@ class Hfget:
         self.env = {k: v for k, v in os.environ.items() if not re.match(r"HF_|HFGET_|HUGGING|MODELSCOPE_|XDG_|.*_proxy$", k, re.I)}
         self.env |= {"HOME": str(self.home), "XDG_RUNTIME_DIR": str(root / "run"), "NO_COLOR": "1"}
         self.daemon_env: dict[str, str] = {}  # for hfgetd alone: FaultShim.env
+        self.cli = BUILD / "hfget"
 
     # --- the daemon
 
@@ -88,9 +90,16 @@ class Hfget:
 
     # --- the command line
 
+    def isolate_command_line(self) -> None:
+        """It finds no hfgetd any more, so that it cannot start one in the place of the one that a test has killed."""
+        self.cli = self.root / "bin/hfget"
+        self.cli.parent.mkdir()
+        shutil.copy2(BUILD / "hfget", self.cli)
+        self.env["PATH"] = "/usr/bin:/bin"
+
     def command(self, *arguments) -> list[str]:
         flags = ["--socket", self.socket, "--state-dir", self.state, "--config", self.config]
-        return [str(a) for a in (BUILD / "hfget", *flags, *arguments)]
+        return [str(a) for a in (self.cli, *flags, *arguments)]
 
     def run(self, *arguments, timeout: float = 120, env: dict | None = None) -> subprocess.CompletedProcess:
         return subprocess.run(self.command(*arguments), env=self.env | (env or {}), text=True, capture_output=True,
