@@ -30,7 +30,7 @@ class FixedClock final : public Clock {
   absl::Time Wall() const override {
     return absl::FromUnixSeconds(1'700'000'000);
   }  // 2023-11-14T22:13:20Z
-  absl::Time Steady() const override { return Wall() + absl::Seconds(passed_seconds); }
+  absl::Time Steady() const override { return Wall() + absl::Seconds(passed_seconds.load()); }
 
   std::atomic<int> passed_seconds = 0;
 };
