@@ -1,7 +1,6 @@
 // Words of a command line, one a line; and the token that may stand in one.
 #include "cli/command_line.h"
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "cli/found_token.h"
 #include "cli/options.h"
@@ -16,7 +15,8 @@ FUZZ(input) {
   HOLDS(parsed.error.find('\n') == std::string::npos);
   if (parsed.options) HOLDS(parsed.options->pull.max_connections >= 0);
   const auto token = cli::CleanToken(input, "--token");
-  if (!token.ok()) return HOLDS(input.size() < 8 || !absl::StrContains(token.status().message(), input));
+  // Nothing of a bad one is repeated: they all get the same words.
+  if (!token.ok()) return HOLDS(token.status() == cli::CleanToken("\x01", "--token").status());
   for (const unsigned char c : *token) HOLDS(c > ' ' && c < 0x7F);
   HOLDS(cli::CleanToken(*token, "--token").value() == *token);
   const std::string shown = cli::Redacted(*token);
