@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -44,10 +45,11 @@ inline int ConnectAs(const std::string& path, uint32_t uid) {
   return -1;
 }
 
-// What the other side does: true when it hangs up, and has said nothing before.
+// What the other side does: true when it hangs up, and has said nothing before. What it has not read makes it a reset.
 inline bool HangsUp(int fd) {
   char byte;
-  return recv(fd, &byte, 1, 0) == 0;
+  const ssize_t n = recv(fd, &byte, 1, 0);
+  return n == 0 || (n < 0 && errno == ECONNRESET);
 }
 
 inline int OpenDescriptors() {
