@@ -21,7 +21,7 @@ def one_round(user, hub, scenario, rng) -> dict:
     hub.reset()
     total = 0
     for source in hub.sources:
-        rate = rng.choice([8, 12, 20] if scenario is LONG_CACHE else [3, 8, 20]) * MIB
+        rate = rng.choice([8, 14, 20] if scenario is LONG_CACHE else [4, 10, 30]) * MIB
         total += rate if not scenario.scope or source == "modelscope" else 0
         hub.rate(source, rate, per="source")
     kills = rng.choice([1, 1, 2, 3])

@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 from e2e_world import DemoHub, Hfget, assert_complete, listing
@@ -50,6 +51,7 @@ class Wish:
         self.local = rng.random() < 0.4
         self.id = ""
         self.cancelled = False
+        self.failed = ""  # the id under which it failed last
 
     def arguments(self) -> list[str]:
         return ["pull", self.repo, "--local-dir" if self.local else "--cache-dir", str(self.folder)]
@@ -62,7 +64,7 @@ class Wish:
 
 class Chaos:
     def __init__(self, root: pathlib.Path, hub: DemoHub, rng: random.Random):
-        self.hub, self.rng = hub, rng
+        self.hub, self.rng, self.faults_rng = hub, rng, random.Random(rng.random())
         self.user = Hfget(root, hub, config="[limits]\nmax_active_pulls = 50")
         self.user.isolate_command_line()
         self.pulls_root = root / "pulls"
@@ -72,7 +74,8 @@ class Chaos:
         self.lit: list[tuple[float, int]] = []  # until when, fault
         self.guilty: set[str] = set()
         self.problems: list[str] = []
-        self.rows = {repo: listing(hub, repo) for repo in REPOS}
+        # A hub that lags names an older commit, and that one is then right.
+        self.rows = {c: listing(hub, repo, c) for repo in REPOS for c in hub.repo(repo)["commits"]}
 
     # --- the daemon
 
@@ -128,20 +131,25 @@ class Chaos:
 
     def end(self, wish: Wish, pull: dict) -> None:
         state = pull["state"].upper()
-        self.counts[state.lower()] += 1
         if state == "DONE":
             try:
-                wish.check(self.rows[wish.repo])
-            except (AssertionError, OSError, StopIteration) as e:
+                wish.check(self.rows[pull["commit"]])
+            except (AssertionError, OSError, StopIteration, KeyError) as e:
                 self.problems.append(f"pull {wish.id} of {wish.repo} is DONE and wrong: {e!r}"[:2000])
         elif state == "FAILED" and not wish.cancelled:
-            self.counts[f"failed: {pull['error']['cause'] if pull.get('error') else '?'}"] += 1
+            if wish.failed != wish.id:
+                self.counts[f"failed: {pull['error']['cause'] if pull.get('error') else '?'}"] += 1
+            wish.failed = wish.id
             return self.again(wish)
+        self.counts[state.lower()] += 1
         shutil.rmtree(wish.folder, ignore_errors=True)
         self.wishes.remove(wish)
 
     def again(self, wish: Wish) -> None:
-        """As a user would, whose pull failed for want of a good source."""
+        """As a user would, whose pull failed for want of a good source; not at once."""
+        if self.rng.random() < 0.8:
+            return
+        self.counts["pulled again"] += 1
         wish.id = self.user.run(*wish.arguments(), "--detach").stdout.strip() or wish.id
 
     def cancel(self) -> None:
@@ -154,14 +162,26 @@ class Chaos:
 
     # --- faults
 
+    def torment(self, ended: threading.Event) -> None:
+        """On a thread of its own, because the daemon's answers and the checks of the files take their time."""
+        reset = time.monotonic() + 60
+        while not ended.wait(self.faults_rng.uniform(0.3, 2)):
+            self.put_out()
+            if len(self.lit) < 6:
+                self.fault()
+            if time.monotonic() > reset:  # the hub's own memory: its log of requests
+                reset = time.monotonic() + 60
+                self.hub.reset()
+                self.lit = []
+
     def fault(self) -> None:
-        source = self.rng.choice(list(self.hub.sources))
-        fields = dict(self.rng.choice(FAULTS))
+        source = self.faults_rng.choice(list(self.hub.sources))
+        fields = dict(self.faults_rng.choice(FAULTS))
         if fields["kind"] in DAMAGE:
             self.guilty.add(source)
-        fields["share"] = self.rng.choice([1.0, 0.3])
-        fields["seed"] = self.rng.randrange(1 << 20)
-        self.lit.append((time.monotonic() + self.rng.uniform(1, 8), self.hub.fault(source, **fields)))
+        fields["share"] = self.faults_rng.choice([1.0, 0.3])
+        fields["seed"] = self.faults_rng.randrange(1 << 20)
+        self.lit.append((time.monotonic() + self.faults_rng.uniform(1, 8), self.hub.fault(source, **fields)))
         self.counts["faults"] += 1
         self.counts[f"fault {fields['kind']} {fields.get('where', 'data')}"] += 1
 
