@@ -74,8 +74,16 @@ class Chaos:
         self.lit: list[tuple[float, int]] = []  # until when, fault
         self.guilty: set[str] = set()
         self.problems: list[str] = []
+        self.slowest: dict[str, float] = {}  # seconds, by command
         # A hub that lags names an older commit, and that one is then right.
         self.rows = {c: listing(hub, repo, c) for repo in REPOS for c in hub.repo(repo)["commits"]}
+
+    def run(self, *arguments, **options) -> subprocess.CompletedProcess:
+        began = time.monotonic()
+        done = self.user.run(*arguments, **options)
+        took = round(time.monotonic() - began, 1)
+        self.slowest[arguments[0]] = max(took, self.slowest.get(arguments[0], 0))
+        return done
 
     # --- the daemon
 
@@ -107,7 +115,7 @@ class Chaos:
     def wish(self) -> None:
         wish = Wish(self.counts["pulls"], self.pulls_root, self.rng)
         self.counts["pulls"] += 1
-        done = self.user.run(*wish.arguments(), "--detach")
+        done = self.run(*wish.arguments(), "--detach")
         wish.id = done.stdout.strip()
         if done.returncode == 0:
             self.wishes.append(wish)
@@ -116,7 +124,7 @@ class Chaos:
 
     def look(self) -> int:
         """Checks and clears what has ended. How many go on."""
-        answer = self.user.run("ps", "--all", "--json")
+        answer = self.run("ps", "--all", "--json")
         if answer.returncode != 0:
             return len(self.wishes)
         states = {p["id"]: p for p in json.loads(answer.stdout)}
@@ -150,14 +158,14 @@ class Chaos:
         if self.rng.random() < 0.8:
             return
         self.counts["pulled again"] += 1
-        wish.id = self.user.run(*wish.arguments(), "--detach").stdout.strip() or wish.id
+        wish.id = self.run(*wish.arguments(), "--detach").stdout.strip() or wish.id
 
     def cancel(self) -> None:
         if not self.wishes:
             return
         wish = self.rng.choice(self.wishes)
         purge = ["--purge"] if self.rng.random() < 0.5 else []
-        wish.cancelled |= self.user.run("cancel", wish.id, *purge).returncode == 0
+        wish.cancelled |= self.run("cancel", wish.id, *purge).returncode == 0
         self.counts["cancels"] += 1
 
     # --- faults
@@ -194,13 +202,13 @@ class Chaos:
 
     def pardon(self) -> None:
         """Convictions hold for ever, and the sources are to last for the whole run. No honest one may be among them."""
-        answer = self.user.run("sources", "--json")
+        answer = self.run("sources", "--json")
         for source in json.loads(answer.stdout) if answer.returncode == 0 else []:
             if source["state"] == "quarantined":
                 self.counts["convictions"] += 1
                 if source["name"] not in self.guilty:
                     self.problems.append(f"{source['name']} is convicted and had no fault: {source['reason']}")
-                self.user.run("sources", "reset", source["name"])
+                self.run("sources", "reset", source["name"])
 
     # --- clients
 
@@ -223,8 +231,8 @@ class Chaos:
         self.hub.clear()
         for source in self.hub.sources:
             self.hub.rate(source, 0)
-            self.user.run("sources", "reset", source)
-        self.user.run("sources", "probe", timeout=60)
+            self.run("sources", "reset", source)
+        self.run("sources", "probe", timeout=60)
         deadline = time.monotonic() + seconds
         while self.look() and time.monotonic() < deadline:
             time.sleep(0.5)
