@@ -79,7 +79,7 @@ void Pull::OpenMore() {
   if (account_query_ != nullptr) return;  // it is going to fail
   while (state_ == core::PullState::kFetching && running_.size() < kOpenFiles && next_todo_ < todo_.size()) {
     const Todo todo = todo_[next_todo_++];
-    if (todo.counts) needed_ -= files_[todo.file].size;
+    needed_ -= todo.needs;
     running_[todo.file] = &racer_.Join(*this, todo.file, files_[todo.file]);
   }
 }

@@ -97,7 +97,7 @@ class Pull final : public TransferClient {
   struct Sweep;
   struct Todo {
     size_t file;      // index
-    bool counts = false;  // in needed_
+    ByteCount needs = 0;  // counted in needed_
   };
 
   void SetState(core::PullState state);

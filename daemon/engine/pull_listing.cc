@@ -23,6 +23,7 @@ std::string Gigabytes(ByteCount bytes) {
 struct FoundFile {
   bool present;
   bool has_partial;
+  ByteCount needs;  // of the disk, beside what its partial file has
 };
 
 }  // namespace
@@ -243,9 +244,12 @@ absl::Status Pull::Prepare(FileSystem& fs, layout::Layout& layout, Sweep& sweep)
     if (absent && !sweep.writable) HFGET_RETURN_IF_ERROR(layout.CheckWritable(memory));
     sweep.writable = sweep.writable || absent;
     if (!adopted.ok()) return adopted.status();
-    const bool partial = memory.Holds(layout.PartialPath(*file));
-    sweep.found.push_back({*adopted, partial});
-    if (absent && !partial) sweep.needed += file->size;
+    const std::string path = layout.PartialPath(*file);
+    const bool partial = memory.Holds(path);
+    const auto there = partial ? memory.LStat(path) : absl::NotFoundError("");
+    const ByteCount needs = absent ? std::max<ByteCount>(0, file->size - (there.ok() ? there->size : 0)) : 0;
+    sweep.found.push_back({*adopted, partial, needs});
+    sweep.needed += needs;
   }
   const auto free = fs.FreeSpace(layout.SnapshotPath());
   if (free.ok() && sweep.needed > *free) {
@@ -263,8 +267,8 @@ void Pull::OnSwept(const Sweep& sweep) {
   for (const FoundFile& found : sweep.found) {
     const size_t i = swept_++;
     if (!found.present) {
-      todo_.push_back({i, !found.has_partial});
-      if (!found.has_partial) needed_ += files_[i].size;
+      todo_.push_back({i, found.needs});
+      needed_ += found.needs;
       continue;
     }
     ++done_files_;

@@ -60,7 +60,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabasePlace& pl
                                                          LogRecovery recovery) {
   HFGET_ASSIGN_OR_RETURN(const std::vector<std::string> files, FilesIn(place.env, place.path));
   rocksdb::Options options = RocksOptions(place.env, recovery);
-  options.create_if_missing = files.empty();
+  options.create_if_missing = DiedWhileMade(files);
   std::unique_ptr<LogChain> chain;
   if (recovery == LogRecovery::kBeforeDamage) {
     HFGET_ASSIGN_OR_RETURN(const uint64_t tables, TablesSequence(place.env, place.path, recovery));

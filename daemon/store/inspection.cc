@@ -146,6 +146,14 @@ absl::StatusOr<uint64_t> TablesSequence(rocksdb::Env* env, const std::string& pa
   return db->GetLatestSequenceNumber();
 }
 
+// RocksDB's order is: MANIFEST, CURRENT, log; all else comes later.
+bool DiedWhileMade(const std::vector<std::string>& files) {
+  return std::none_of(files.begin(), files.end(), [](absl::string_view name) {
+    return name == "CURRENT" || absl::StartsWith(name, "SEAL") || absl::StartsWith(name, "PROMISED") ||
+           absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".log");
+  });
+}
+
 absl::Status InspectDatabase(const DatabasePlace& place, LogRecovery recovery) {
   rocksdb::Env* const env = place.env;
   const std::string& path = place.path;
@@ -158,6 +166,7 @@ absl::Status InspectDatabase(const DatabasePlace& place, LogRecovery recovery) {
   }
   HFGET_RETURN_IF_ERROR(CheckSchemaFile(env, path, *place.schema));
   HFGET_RETURN_IF_ERROR(CheckNoFolders(env, path));
+  if (DiedWhileMade(files)) return absl::OkStatus();
   const Seal seal = ReadSeal(env, path);
   HFGET_RETURN_IF_ERROR(CheckManifest(env, path, seal.manifest));
   HFGET_ASSIGN_OR_RETURN(const uint64_t tables, TablesSequence(env, path, recovery));

@@ -40,6 +40,9 @@ absl::StatusOr<std::vector<std::string>> FilesIn(rocksdb::Env* env, const std::s
 absl::StatusOr<uint64_t> TablesSequence(rocksdb::Env* env, const std::string& path,
                                         LogRecovery recovery);
 
+// The process died while it made the store: nothing was ever written into it.
+bool DiedWhileMade(const std::vector<std::string>& files);
+
 // Reads everything and changes nothing. REQUIRES: the folder is locked. Errors: DATA_LOSS when a
 // file or the newest changes are damaged or missing; FAILED_PRECONDITION for a newer schema.
 absl::Status InspectDatabase(const DatabasePlace& place, LogRecovery recovery);

@@ -316,7 +316,6 @@ TEST_F(PullCommandTest, StaysWithAPullThatPausesInItsMidst) {
   Watch({paused, DonePull()});
   daemon_.Start();
   EXPECT_EQ(Run({"pull", "org/m"}), 0);
-  EXPECT_THAT(err(), HasSubstr("paused: the disk is too full; it goes on by itself"));
 }
 
 TEST_F(PullCommandTest, ButNotForEver) {

@@ -279,5 +279,18 @@ TEST_F(SetAsideTest, RecordsWithoutASchemaAreDamage) {
   EXPECT_THAT(Open(), HasCode(absl::StatusCode::kDataLoss));
 }
 
+TEST_F(StoreTest, OneThatDiedWhileItWasMadeIsMadeAgain) {
+  ASSERT_OK(Open());
+  store_.reset();
+  for (const auto& entry : std::filesystem::directory_iterator(path())) {
+    const std::string name = entry.path().filename();
+    if (name.rfind("MANIFEST", 0) != 0 && name != "IDENTITY" && name != "SCHEMA") std::filesystem::remove(entry.path());
+  }
+  const absl::StatusOr<OpenedStore> opened = OpenOrSetAside(path(), executor_, options_);
+  ASSERT_OK(opened.status());
+  EXPECT_EQ(opened->note, "");
+  EXPECT_FALSE(std::filesystem::exists(aside()));
+}
+
 }  // namespace
 }  // namespace hfget::store
