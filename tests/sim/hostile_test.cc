@@ -90,6 +90,31 @@ TEST(Hostile, TheRightBytesWithMoreBehindThemAreTheFile) {
   EXPECT_LT(world.DataHost("official").sent, 2 * kMiB);
 }
 
+// The file goes on behind this range: nobody but the fetch itself ends it.
+TEST(Hostile, ARangeWithMoreBehindItIsNotReadOn) {
+  World world;
+  world.AddSource("official");
+  FakeRepo& repo = world.AddRepo();
+  repo.Add("big.bin", 12 * kMiB);
+  world.config.max_connections = 1;
+  world.DataHost("official").script = [](const net::Request& request, const hub::Url&) -> std::optional<FakeReply> {
+    const FakeContent content(0, 12 * kMiB);
+    hub::HeaderFields fields = RangeOf(request, content.size());
+    const auto range = hub::ParseContentRange(fields[0].second);
+    std::string bytes;
+    while (static_cast<ByteCount>(bytes.size()) < range->last + 1 - range->first) {
+      absl::StrAppend(&bytes, content.View(range->first + bytes.size(), range->last + 1 - range->first - bytes.size()));
+    }
+    return Text(206, bytes + std::string(20 * kMiB, 'e'), std::move(fields));
+  };
+  const auto pull = world.Finish(world.Pull(repo), absl::Minutes(5));
+  EXPECT_EQ(pull.state, PullState::kDone) << pull.error.message;
+  world.ExpectPublished(repo);
+  const FakeHost& data = world.DataHost("official");
+  EXPECT_GT(data.requests, 1);
+  EXPECT_LE(data.sent, 12 * kMiB + data.requests * 64 * kKiB);
+}
+
 TEST(Hostile, ADrippedErrorIsNotWaitedFor) {
   for (const int status : {404, 503, 302}) {
     World world;
