@@ -20,12 +20,6 @@ std::string Gigabytes(ByteCount bytes) {
   return absl::StrCat(bytes, " bytes");
 }
 
-struct FoundFile {
-  bool present;
-  bool has_partial;
-  ByteCount needs;  // of the disk, beside what its partial file has
-};
-
 }  // namespace
 
 struct Pull::LocalLook {
@@ -36,6 +30,12 @@ struct Pull::LocalLook {
 };
 
 struct Pull::Sweep {
+  struct FoundFile {
+    bool present;
+    bool has_partial;
+    ByteCount needs;  // of the disk, beside what its partial file has
+  };
+
   PullFiles::Part part;
   absl::Time now;
   std::shared_ptr<const hub::Manifest> tree;  // to be kept; null: not now
@@ -264,7 +264,7 @@ absl::Status Pull::Prepare(FileSystem& fs, layout::Layout& layout, Sweep& sweep)
 void Pull::OnSwept(const Sweep& sweep) {
   writable_ = sweep.writable;
   begun_ = begun_ || writable_;
-  for (const FoundFile& found : sweep.found) {
+  for (const Sweep::FoundFile& found : sweep.found) {
     const size_t i = swept_++;
     if (!found.present) {
       todo_.push_back({i, found.needs});

@@ -104,13 +104,8 @@ class ReplyWalker final : public JsonWalker {
   }
 
   bool OnString(std::string& value) override {
-    if (depth() == 1 && Key(1) == "Message") reply_.message = std::move(value);
-    if (InRow()) {
-      const std::string& key = Key(depth());
-      if (key == "Path") row_.path = std::move(value);
-      if (key == "Type") row_.type = std::move(value);
-      if (key == "Sha256") row_.sha256 = std::move(value);
-    }
+    std::string* const wanted = Wanted();
+    if (wanted != nullptr) *wanted = std::move(value);
     return OnScalar(-1);
   }
 
@@ -136,6 +131,12 @@ class ReplyWalker final : public JsonWalker {
     return list_depth_ == 0 || depth() != list_depth_ || FailNoRow();
   }
 
+  std::string* Wanted() {
+    if (depth() == 1) return Key(1) == "Message" ? &reply_.message : nullptr;
+    if (!InRow()) return nullptr;
+    const std::string& key = Key(depth());
+    return key == "Path" ? &row_.path : key == "Type" ? &row_.type : key == "Sha256" ? &row_.sha256 : nullptr;
+  }
   bool InRow() const { return list_depth_ != 0 && depth() == list_depth_ + 1; }
 
   bool TakeRow() {

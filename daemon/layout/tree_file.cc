@@ -62,6 +62,10 @@ class TreeWalker final : public hub::JsonWalker {
   bool InFiles() const { return depth() >= 2 && Key(1) == "files"; }
   bool InEntry() const { return depth() == 3 && Key(1) == "files"; }
 
+  std::string* Wanted(const std::string& key) {
+    return key == "blob_id" ? &blob_id_ : key == "lfs_sha256" ? &sha256_ : key == "xet_hash" ? &entry_.xet_hash : nullptr;
+  }
+
   bool OnOpen(bool is_object) override {
     if (depth() == 1 || (InFiles() && depth() <= 3)) {
       if (!is_object) return Fail("not a tree");
@@ -90,9 +94,8 @@ class TreeWalker final : public hub::JsonWalker {
 
   bool OnString(std::string& value) override {
     if (!InEntry()) return OnOther();
-    if (Key(3) == "blob_id") blob_id_ = std::move(value);
-    if (Key(3) == "lfs_sha256") sha256_ = std::move(value);
-    if (Key(3) == "xet_hash") entry_.xet_hash = std::move(value);
+    std::string* const wanted = Wanted(Key(3));
+    if (wanted != nullptr) *wanted = std::move(value);
     return true;
   }
 

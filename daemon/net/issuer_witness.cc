@@ -64,7 +64,7 @@ CURLcode IssuerWitness::OnContext(CURL*, void* ssl_ctx, void* self) {
   auto* context = static_cast<SSL_CTX*>(ssl_ctx);
   auto shared = std::make_unique<Shared>(static_cast<IssuerWitness*>(self)->issuer_);
   if (SSL_CTX_set_ex_data(context, SharedIndex(), shared.get()) != 1) return CURLE_OUT_OF_MEMORY;
-  shared.release();
+  (void)shared.release();  // the context owns it now
   // The mode stays the one that libcurl has set: a check that cannot be switched off.
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &Look);
   return CURLE_OK;

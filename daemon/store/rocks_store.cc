@@ -260,8 +260,9 @@ Contents RocksStore::Load() {
   status.Update(ScanRecords<TransferRecord>(
       kTransferPrefix, [&](absl::string_view key, TransferRecord& record) {
         std::optional<std::string> id = UnescapeKey(key.substr(kTransferPrefix.size()));
-        if (id) contents.transfers.emplace_back(*std::move(id), std::move(record));
-        return id.has_value();
+        if (!id) return false;
+        contents.transfers.emplace_back(*std::move(id), std::move(record));
+        return true;
       }));
   if (!status.ok()) spdlog::error("the state store was read in part only: {}", status.ToString());
   std::stable_sort(contents.pulls.begin(), contents.pulls.end(),
