@@ -81,13 +81,32 @@ class DamageDeathTest : public StoreTest {
         if (i == day.size() / runs * (runs - 1) + 5 && gate != nullptr) gate->Close();
         if (!Commit(day[i].first, day[i].second).ok()) std::_Exit(2);
       }
-      if (killed) fs::copy(path(), pristine(), fs::copy_options::recursive);
+      if (killed) CopyAsOfOneMoment();
       if (gate != nullptr) gate->Open();
       store_.reset();
       if (!killed) fs::rename(path(), pristine());
       fs::remove_all(path());
     });
     ASSERT_TRUE(fs::exists(pristine()));
+  }
+
+  // RocksDB's own threads may be at work: again, until nothing has changed meanwhile.
+  void CopyAsOfOneMoment() {
+    const auto look = [this] {
+      std::map<std::string, uintmax_t> sizes;
+      std::error_code gone;
+      for (const auto& entry : fs::directory_iterator(path())) {
+        sizes[entry.path().filename()] = entry.file_size(gone);
+      }
+      return sizes;
+    };
+    for (;;) {
+      const auto before = look();
+      std::error_code failed;
+      fs::remove_all(pristine());
+      fs::copy(path(), pristine(), fs::copy_options::recursive, failed);
+      if (!failed && look() == before) return;
+    }
   }
 
   std::vector<std::string> Files() const {
