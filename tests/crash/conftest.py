@@ -7,22 +7,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import pytest  # noqa: E402
 from crash_world import SPEC, CrashUser  # noqa: E402
-from e2e_world import DemoHub  # noqa: E402
+from e2e_world import DemoHub, hub  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")
 def shared_hub(tmp_path_factory):
     with DemoHub(live=True, modelscope=True, spec=SPEC, content_cache=tmp_path_factory.mktemp("content")) as hub:
         yield hub
-
-
-@pytest.fixture
-def hub(shared_hub):
-    shared_hub.reset()
-    for source in shared_hub.sources:
-        shared_hub.rate(source, 0)
-    yield shared_hub
-    shared_hub.reset()
 
 
 @pytest.fixture

@@ -51,6 +51,16 @@ class PartialFileTest : public ::testing::Test {
     options_.hash_state = done.hash_state;
   }
 
+  // A file with one piece, closed as its record has it.
+  void CloseRecorded() {
+    auto file = *Open();
+    Land(*file, 0, 'a');
+    const SyncDone done = *file->Sync();
+    Record(*file, done);
+    options_.modified = done.modified;
+    ASSERT_OK(file->Close(false));
+  }
+
   MemoryFileSystem fs_;
   BufferPool pool_{8};
   PieceDigester digester_{"key"};
@@ -302,26 +312,16 @@ TEST_F(PartialFileTest, ASyncOfAFileWhoseNameIsGoneFails) {
 }
 
 TEST_F(PartialFileTest, AFileThatIsAsOldAsItsRecordIsBelieved) {
-  auto file = *Open();
-  Land(*file, 0, 'a');
-  const SyncDone done = *file->Sync();
-  Record(*file, done);
-  options_.modified = done.modified;
-  ASSERT_OK(file->Close(false));
-  file = *Open();
+  CloseRecorded();
+  const auto file = *Open();
   EXPECT_TRUE(file->resumed());
   EXPECT_FALSE(file->Sync()->touched);
 }
 
 TEST_F(PartialFileTest, AFileThatHasChangedSinceItsRecordIsNot) {
-  auto file = *Open();
-  Land(*file, 0, 'a');
-  const SyncDone done = *file->Sync();
-  Record(*file, done);
-  options_.modified = done.modified;
-  ASSERT_OK(file->Close(false));
+  CloseRecorded();
   fs_.Alter(options_.path, 5, "x");
-  file = *Open();
+  const auto file = *Open();
   EXPECT_TRUE(file->resumed());
   EXPECT_TRUE(file->Sync()->touched);
 }
