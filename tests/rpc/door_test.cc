@@ -41,12 +41,6 @@ class DoorTest : public GuestFixture {
   }
 };
 
-#define EXPECT_CODE(call, code)                                                                  \
-  do {                                                                                           \
-    const grpc::Status status_ = (call);                                                         \
-    EXPECT_EQ(status_.error_code(), grpc::StatusCode::code) << status_.error_message();          \
-  } while (0)
-
 // --- who comes in
 
 TEST_F(DoorTest, AStrangerIsShownTheDoorWithoutAWord) {

@@ -19,6 +19,7 @@
 
 #include "daemon/rpc/door_config.h"
 #include "grpcpp/create_channel_posix.h"
+#include "gtest/gtest.h"
 #include "tests/rpc/rpc_fixture.h"
 
 namespace hfget::rpc {
@@ -103,5 +104,12 @@ class GuestFixture : public ::testing::Test {
 };
 
 }  // namespace hfget::rpc
+
+// What a call answers, with its words where it is another.
+#define EXPECT_CODE(call, code)                                                         \
+  do {                                                                                  \
+    const grpc::Status status_ = (call);                                                \
+    EXPECT_EQ(status_.error_code(), grpc::StatusCode::code) << status_.error_message(); \
+  } while (0)
 
 #endif  // HFGET_TESTS_RPC_GUEST_H_

@@ -74,12 +74,6 @@ class TcpTest : public GuestFixture {
   std::string cert_, key_, ca_, token_;
 };
 
-#define EXPECT_CODE(call, code)                                                         \
-  do {                                                                                  \
-    const grpc::Status status_ = (call);                                                \
-    EXPECT_EQ(status_.error_code(), grpc::StatusCode::code) << status_.error_message(); \
-  } while (0)
-
 // --- certificates
 
 TEST_F(TcpTest, ACertificateOfTheRightAuthorityComesInUnderItsName) {
