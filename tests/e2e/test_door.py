@@ -71,7 +71,7 @@ for _ in range({times}):
     s.close()
 print(seen)
 """
-    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "python3", "-c", script], text=True,
+    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", script], text=True,
                           capture_output=True, timeout=120, cwd="/")  # fmt: skip
     return done.stdout.strip() + done.stderr.strip()
 
