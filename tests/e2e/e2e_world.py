@@ -17,6 +17,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("HFGET_BUILD", ROOT / "build/release"))
+# Of AddressSanitizer, when hfgetd is built with it: it wants to come before anything else that is loaded.
+SANITIZER = next(iter(re.findall(r"\S+/libasan\S+", subprocess.run(["ldd", BUILD / "hfgetd"], text=True, capture_output=True).stdout)), None)
 sys.path.insert(0, str(ROOT / "tests/hub_server"))
 
 from client import DemoHub  # noqa: E402
@@ -65,11 +67,15 @@ class Hfget:
         log = open(self.root / "hfgetd.log", "ab")
         self.process = subprocess.Popen(
             [BUILD / "hfgetd", "--socket", self.socket, "--state-dir", self.state, "--config", self.config, *flags],
-            env=self.env | self.daemon_env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # fmt: skip
+            env=self.env | self._preloads(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # fmt: skip
         log.close()
         wait_for(lambda: self.process.poll() is not None or self.run("daemon", "status").returncode == 0, what="the daemon")
         assert may_die or self.process.poll() is None, self.log()
         return self
+
+    def _preloads(self) -> dict[str, str]:
+        preload = self.daemon_env.get("LD_PRELOAD")
+        return self.daemon_env | ({"LD_PRELOAD": f"{SANITIZER} {preload}"} if SANITIZER and preload else {})
 
     def kill_daemon(self):
         self.process.send_signal(signal.SIGKILL)

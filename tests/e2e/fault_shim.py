@@ -13,7 +13,8 @@ import typing
 
 from e2e_world import BUILD
 
-LIBRARY = BUILD / "tests/libhfget_fault_shim.so"
+# Never one that is sanitized itself: it is loaded into programs that are not.
+LIBRARY = pathlib.Path(os.environ.get("HFGET_FAULT_SHIM", BUILD / "tests/libhfget_fault_shim.so"))
 
 
 class Call(typing.NamedTuple):

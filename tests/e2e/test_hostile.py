@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import pytest
-from e2e_world import BUILD, Hfget, wait_for
+from e2e_world import BUILD, SANITIZER, Hfget, wait_for
 from hostile_hub import COMMIT, CONTENT, HostileHub, Netns, answer, rows
 
 MOST_MEMORY = 400 << 20  # of the daemon, whatever comes. A listing may have 64 MiB, and is parsed in memory.
@@ -81,7 +81,7 @@ def pull(case: str, user: Hfget, hub: HostileHub, code: int, says: str, *argumen
     if code:
         assert_clear(done.stderr)
     assert snapshot(user.root) == before
-    assert peak < MOST_MEMORY
+    assert SANITIZER or peak < MOST_MEMORY  # which keeps what was freed for a while
     if code == 0:
         folder = pathlib.Path(done.stdout.strip())
         assert {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file() and ".cache" not in p.parts[len(folder.parts):]} == CONTENT
