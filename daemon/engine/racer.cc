@@ -194,8 +194,10 @@ void Racer::Dispatch(absl::Time now) {
 bool Racer::DispatchOne(core::SourceIndex index, absl::Time now) {
   Source& source = context_.sources.at(index);
   if (!context_.sources.Usable(index, now) || now < source.not_before || !source.quota.Allows(source.unanswered, now)) return false;
-  if (source.in_use >= context_.sources.ConnectionsAllowed(index) || connections() >= context_.config.max_connections) return false;
   const core::Offer offer{index, source.stats.connection_rate(), source.stats.latency()};
+  if (source.in_use >= context_.sources.ConnectionsAllowed(index) || connections() >= context_.config.max_connections) {
+    return Displace(offer, now);
+  }
   const auto assignment = scheduler_.Next(offer, now);
   if (!assignment) return false;
   if (assignment->kind == core::Assignment::Kind::kSteal) {
@@ -208,6 +210,15 @@ bool Racer::DispatchOne(core::SourceIndex index, absl::Time now) {
     if (fetch != fetches_.end()) fetch->second->Yield();
   }
   StartFetch(*assignment);
+  return true;
+}
+
+bool Racer::Displace(const core::Offer& offer, absl::Time now) {
+  const auto displaced = scheduler_.Displace(offer, now);
+  if (!displaced) return false;
+  const auto fetch = fetches_.find(displaced->victim);
+  if (fetch != fetches_.end()) fetch->second->Yield();
+  StartFetch(displaced->assignment);
   return true;
 }
 
@@ -335,14 +346,25 @@ void Racer::Record(const Fetch& fetch, const FetchResult& result, absl::Time now
 }
 
 void Racer::BeginRacing(Transfer& transfer) {
-  scheduler_.AddFile(transfer.id(), &transfer.pieces());
+  scheduler_.AddFile(transfer.id(), &transfer.pieces(), transfer.standing());
   work_changed_ = true;
+}
+
+void Racer::OnStanding(Transfer& transfer) {
+  scheduler_.SetStanding(transfer.id(), transfer.standing());
+  work_changed_ = true;
+}
+
+void Racer::Restand(const TransferClient& client) {
+  for (const auto& [id, transfer] : transfers_) {
+    if (transfer->WantedBy(&client)) OnStanding(*transfer);
+  }
 }
 
 void Racer::EndRacing(Transfer& transfer) {
   std::vector<core::FlightId> flights;
-  for (const auto& [id, flight] : scheduler_.flights()) {
-    if (flight.file == transfer.id()) flights.push_back(id);
+  for (const core::Flight* flight : scheduler_.flights()) {
+    if (flight->file == transfer.id()) flights.push_back(flight->id);
   }
   for (const core::FlightId id : flights) AbandonFlight(id);
   scheduler_.RemoveFile(transfer.id());
@@ -356,8 +378,8 @@ void Racer::Convict(core::SourceIndex index, const Transfer& transfer,
   spdlog::warn("source {} is quarantined: {}", source.config.name, conviction.evidence());
   source.health.Quarantine(conviction.evidence());
   std::vector<core::FlightId> flights;
-  for (const auto& [id, flight] : scheduler_.flights()) {
-    if (flight.source == index) flights.push_back(id);
+  for (const core::Flight* flight : scheduler_.flights()) {
+    if (flight->source == index) flights.push_back(flight->id);
   }
   for (const core::FlightId id : flights) AbandonFlight(id);
   source.convictions.push_back(conviction);
@@ -392,17 +414,18 @@ void Racer::OnOver(Transfer& transfer) {
 }
 
 int Racer::ConnectionsOf(const TransferClient* client) const {
-  return std::count_if(scheduler_.flights().begin(), scheduler_.flights().end(), [&](const auto& flight) {
-    const Transfer* transfer = TransferOf(flight.second.file);
+  const auto flights = scheduler_.flights();
+  return std::count_if(flights.begin(), flights.end(), [&](const core::Flight* flight) {
+    const Transfer* transfer = TransferOf(flight->file);
     return transfer != nullptr && transfer->WantedBy(client);
   });
 }
 
 int Racer::ConnectionsOf(core::SourceIndex source, const TransferClient* client) const {
   int n = 0;
-  for (const auto& [id, flight] : scheduler_.flights()) {
-    if (flight.source != source) continue;
-    const Transfer* transfer = TransferOf(flight.file);
+  for (const core::Flight* flight : scheduler_.flights()) {
+    if (flight->source != source) continue;
+    const Transfer* transfer = TransferOf(flight->file);
     n += transfer != nullptr && transfer->WantedBy(client);
   }
   return n;

@@ -14,6 +14,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "daemon/core/piece_map.h"
+#include "daemon/core/priority_scheduler.h"
 #include "daemon/core/provenance.h"
 #include "daemon/core/rate_meter.h"
 #include "daemon/engine/api.h"
@@ -41,6 +42,7 @@ class TransferClient {
   // How fast this pull may be, and over how many connections; null, 0: no limit of its own.
   virtual std::shared_ptr<core::TokenBucket> bucket() const = 0;
   virtual int max_connections() const = 0;
+  virtual core::Standing standing() const = 0;
   // Private or gated: the bytes are not to be had without a token everywhere.
   virtual bool restricted() const = 0;
   // Shared because the disk pool may still publish with it when the pull has gone.
@@ -62,6 +64,7 @@ class TransferHost {
   virtual ~TransferHost() = default;
   virtual void BeginRacing(Transfer& transfer) = 0;   // its pieces may be fetched
   virtual void EndRacing(Transfer& transfer) = 0;     // abandons its fetches
+  virtual void OnStanding(Transfer& transfer) = 0;    // others want it now
   virtual void Convict(core::SourceIndex source, const Transfer& transfer,
                        const std::vector<PieceIndex>& pieces) = 0;
   virtual std::vector<double> Trust() const = 0;
@@ -97,6 +100,8 @@ class Transfer {
   ByteCount done_bytes() const;
   const core::RateMeter& rate() const { return rate_; }
   bool WantedBy(const TransferClient* client) const;
+  // Of the most urgent of those who want it; of equals, of who came first.
+  core::Standing standing() const;
   // Whose repo it is of.
   hub::Hub hub() const;
   // All who want it have a limit on their rate.
