@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -40,12 +41,16 @@ void Limit(grpc::ServerBuilder& builder, const char* argument, absl::Duration ti
   builder.AddChannelArgument(argument, static_cast<int>(absl::ToInt64Milliseconds(time)));
 }
 
-void Configure(grpc::ServerBuilder& builder) {
+void Configure(grpc::ServerBuilder& builder, const KeepaliveConfig& keepalive) {
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
-  Limit(builder, GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTime);
-  Limit(builder, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeout);
+  Limit(builder, GRPC_ARG_KEEPALIVE_TIME_MS, keepalive.time);
+  Limit(builder, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive.timeout);
+  // A watch of a pull that waits carries no data for hours; by default gRPC stops pinging after two pings without any.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // A client may ping between its calls, too, as often as kLeastPingInterval; by default that would be every two hours.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   Limit(builder, GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeout);
   Limit(builder, GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleTimeout);
   Limit(builder, GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kLeastPingInterval);
@@ -72,7 +77,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(SocketClaim claim, HfgetSe
 
 absl::Status Server::Build(Door& door) {
   grpc::ServerBuilder builder;
-  Configure(builder);
+  Configure(builder, door.config().keepalive);
   builder.RegisterService(&service_);
   const TcpConfig& tcp = door.config().tcp;
   if (!tcp.address.empty()) {
@@ -89,7 +94,9 @@ absl::Status Server::Build(Door& door) {
 }
 
 absl::Status Server::Listen(Door& door) {
-  HFGET_ASSIGN_OR_RETURN(listener_, UnixListener::Listen(claim_.path(), ModeFor(door.config().allowed)));
+  std::optional<HandedSocket> handed = claim_.TakeHanded();
+  HFGET_ASSIGN_OR_RETURN(listener_, handed ? UnixListener::Adopt(*std::move(handed))
+                                           : UnixListener::Listen(claim_.path(), ModeFor(door.config().allowed)));
   listener_->Serve([server = server_.get(), &door](int fd) {
     const absl::StatusOr<int> seat = door.Admit(fd);
     if (seat.ok()) grpc::AddInsecureChannelFromFd(server, *seat);
