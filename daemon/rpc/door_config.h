@@ -33,6 +33,8 @@ struct TcpConfig {
 struct KeepaliveConfig {
   absl::Duration time = absl::Seconds(60);
   absl::Duration timeout = absl::Seconds(20);
+  // A client that pings more often, three times, is told to calm down and loses its connection.
+  absl::Duration least_interval = absl::Seconds(10);
 };
 
 struct DoorConfig {

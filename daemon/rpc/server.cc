@@ -49,11 +49,11 @@ void Configure(grpc::ServerBuilder& builder, const KeepaliveConfig& keepalive) {
   Limit(builder, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive.timeout);
   // A watch of a pull that waits carries no data for hours; by default gRPC stops pinging after two pings without any.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // A client may ping between its calls, too, as often as kLeastPingInterval; by default that would be every two hours.
+  // A client may ping between its calls, too, as often as least_interval; by default that would be every two hours.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   Limit(builder, GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeout);
   Limit(builder, GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleTimeout);
-  Limit(builder, GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kLeastPingInterval);
+  Limit(builder, GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, keepalive.least_interval);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
   // Two servers on one address are never meant.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

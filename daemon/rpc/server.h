@@ -24,8 +24,6 @@ constexpr int kMaxStreamsPerConnection = 512;
 constexpr absl::Duration kHandshakeTimeout = absl::Seconds(10);
 // A connection without a call is closed; a client opens another one by itself. It is what ends those that never say a word.
 constexpr absl::Duration kIdleTimeout = absl::Minutes(5);
-// A client that pings more often, three times, is told to calm down and loses its connection.
-constexpr absl::Duration kLeastPingInterval = absl::Seconds(10);
 // Owns: the listening sockets. Thread: one (main).
 //
 // We take the connections of the Unix socket ourselves, so that the kernel is asked who is there before gRPC sees a byte: gRPC
