@@ -47,9 +47,7 @@ void Configure(grpc::ServerBuilder& builder, const KeepaliveConfig& keepalive) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
   Limit(builder, GRPC_ARG_KEEPALIVE_TIME_MS, keepalive.time);
   Limit(builder, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive.timeout);
-  // A watch of a pull that waits carries no data for hours; by default gRPC stops pinging after two pings without any.
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // A client may ping between its calls, too, as often as least_interval; by default that would be every two hours.
+  // Between calls, too: we find out who is gone, and a client may ping as often as least_interval instead of every two hours.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   Limit(builder, GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeout);
   Limit(builder, GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleTimeout);

@@ -28,13 +28,13 @@ class KeepaliveTest : public GuestFixture {
   void SendFrame(char type, char flags, const std::string& payload) {
     Send(std::string({0, 0, static_cast<char>(payload.size()), type, flags, 0, 0, 0, 0}) + payload);
   }
-  // The next frame's type, -1 when there is none: the connection was closed. `flags`: its flags.
+  // The next frame's type, -1 when there is none: the connection was closed. `flags`: its flags; payload_: what it carries.
   int NextFrame(int* flags) {
     unsigned char head[9];
     if (recv(fd_, head, sizeof(head), MSG_WAITALL) != sizeof(head)) return -1;
     const size_t size = head[0] << 16 | head[1] << 8 | head[2];
-    std::string payload(size, 0);
-    if (size > 0 && recv(fd_, payload.data(), size, MSG_WAITALL) != static_cast<ssize_t>(size)) return -1;
+    payload_.resize(size);
+    if (size > 0 && recv(fd_, payload_.data(), size, MSG_WAITALL) != static_cast<ssize_t>(size)) return -1;
     *flags = head[4];
     return head[3];
   }
@@ -49,6 +49,7 @@ class KeepaliveTest : public GuestFixture {
   }
 
   int fd_ = -1;
+  std::string payload_;
 };
 
 TEST_F(KeepaliveTest, APeerThatGivesNoSignOfLifeLosesItsConnection) {
@@ -74,7 +75,7 @@ TEST_F(KeepaliveTest, APeerThatAnswersIsAskedAgainAndAgain) {
     ASSERT_GE(type, 0);
     if (type != kPing || flags != 0) continue;
     ++pings;
-    SendFrame(kPing, kAck, std::string(8, 0));
+    SendFrame(kPing, kAck, payload_);
   }
 }
 

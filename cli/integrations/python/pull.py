@@ -14,7 +14,7 @@ SOCKET = os.environ.get("HFGET_SOCKET") or os.environ.get("XDG_RUNTIME_DIR", "/r
 
 def typed(error: grpc.aio.AioRpcError) -> pb.Error:
     """What stands beside the code: cause, source, when to come again, what to do."""
-    status, detail = asyncio.run(rpc_status.aio.from_call(error)), pb.Error(message=error.details())
+    status, detail = rpc_status.from_call(error), pb.Error(message=error.details())
     any(packed.Unpack(detail) for packed in (status.details if status else ()))
     return detail
 
