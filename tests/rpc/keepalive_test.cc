@@ -90,8 +90,8 @@ TEST_F(KeepaliveTest, AClientThatPingsAllTheTimeIsToldToCalmDown) {
   Start();
   Connect();
   int answered = 0;
-  while (answered < 10 && Pings()) ++answered;
-  EXPECT_LE(answered, 4);
+  while (answered < 100 && Pings()) ++answered;
+  EXPECT_LT(answered, 10);  // what the server writes meanwhile forgives some
 }
 
 }  // namespace
