@@ -11,6 +11,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
 #include "daemon/rpc/tcp_credentials.h"
+#include "grpc/health/v1/health.pb.h"
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -66,6 +67,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(SocketClaim claim, HfgetSe
   gpr_set_log_function(LogForGrpc);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::health::v1::HealthCheckRequest::descriptor();  // links it, for reflection
   std::unique_ptr<Server> server(new Server(std::move(claim), service));
   HFGET_RETURN_IF_ERROR(server->Build(door));
   HFGET_RETURN_IF_ERROR(server->Listen(door));

@@ -96,12 +96,15 @@ def test_services_are_listed_and_described_without_stubs(user):
     methods = reflect(user, "describe", "hfget.v1.Hfget").stdout
     rpcs = re.findall(r"^  rpc (\w+)\(", (ROOT / "proto/hfget/v1/hfget.proto").read_text(), re.M)
     assert re.findall(r"^\w+", methods, re.M) == rpcs
+    assert reflect(user, "describe", "grpc.health.v1.Health").stdout.startswith("Check(grpc.health.v1.HealthCheckRequest) -> ")
     assert "WatchPull(hfget.v1.WatchPullRequest) -> stream hfget.v1.WatchPullResponse" in methods
 
 
 def test_methods_are_called_without_stubs(user):
     version = json.loads(reflect(user, "call", "hfget.v1.Hfget/GetVersion").stdout)
     assert version["socket"] == str(user.socket) and int(version["pid"]) == user.process.pid
+    for service, status in (("", "SERVING"), ("hfget.v1.Hfget", "SERVING")):
+        assert json.loads(reflect(user, "call", "grpc.health.v1.Health/Check", json.dumps({"service": service})).stdout) == {"status": status}
     started = json.loads(reflect(user, "call", "hfget.v1.Hfget/Pull", '{"repo": "demo/tiny-gpt2"}').stdout)
     snapshots = reflect(user, "call", "hfget.v1.Hfget/WatchPull", json.dumps({"id": started["pull"]["id"]})).stdout.splitlines()
     assert json.loads(snapshots[-1])["pull"]["state"] == "PULL_STATE_DONE"
