@@ -38,7 +38,7 @@ def wrapped(user) -> pathlib.Path:
 
 
 def prolog(user, **env) -> subprocess.CompletedProcess:
-    env = {"HFGET": str(wrapped(user)), "HFGET_SOCKET": str(user.socket), "SLURM_JOB_ID": "7", **env}
+    env = {"HFGET": str(BUILD / "hfget"), "HFGET_SOCKET": str(user.socket), "SLURM_JOB_ID": "7", **env}
     return subprocess.run([FOLDER / "slurm/prolog"], env=user.env | env, text=True, capture_output=True, timeout=60)
 
 
@@ -165,6 +165,27 @@ def test_the_units_run_the_daemon_that_they_describe(world, hub):
     wait_for(user.socket.exists, what="the socket")
     env = {"HF_HUB_CACHE": str(user.root / "cache")}
     assert_complete(user.pull("demo/tiny-gpt2", env=env), listing(hub, "demo/tiny-gpt2"))
+
+
+def test_the_users_socket_is_where_hfget_looks(world, hub):
+    user = world()
+    runtime = user.root / "run"
+    listen = directives("user", "hfgetd.socket")["ListenStream"].replace("%t", str(runtime))
+    pathlib.Path(listen).parent.mkdir(mode=int(directives("user", "hfgetd.socket")["DirectoryMode"], 8))
+    words = directives("user", "hfgetd.service")["ExecStart"].split()
+    settings = [x for name, value in user.env.items() for x in ("-E", f"{name}={value}")]
+    config = user.home / ".config/hfget"
+    config.mkdir(parents=True)
+    shutil.copy(user.config, config / "config.toml")
+    user.isolate_command_line()
+    with open(user.root / "hfgetd.log", "ab") as log:
+        user.process = subprocess.Popen([tool("systemd-socket-activate"), "-l", listen, *settings, BUILD / words[0], *words[1:]], env=user.env,
+                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # fmt: skip
+    wait_for(pathlib.Path(listen).exists, what="the socket")
+    done = subprocess.run([user.cli, "pull", "demo/tiny-gpt2"], env=user.env, text=True, capture_output=True, timeout=60)  # no flag at all
+    assert done.returncode == 0, done.stderr
+    assert_complete(pathlib.Path(done.stdout.strip()), listing(hub, "demo/tiny-gpt2"))
+    assert user.stop_daemon() == 0
 
 
 # --- loaders

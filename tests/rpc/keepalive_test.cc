@@ -1,6 +1,11 @@
 // Connections whose other end is gone, or pings: a client of our own, because gRPC's answers pings by itself.
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
+
+#include <fstream>
 
 #include "gtest/gtest.h"
 #include "tests/rpc/guest.h"
@@ -13,10 +18,29 @@ constexpr char kAck = 1;
 
 class KeepaliveTest : public GuestFixture {
  protected:
-  ~KeepaliveTest() override { close(fd_); }
+  ~KeepaliveTest() override {
+    if (fd_ >= 0) close(fd_);
+  }
 
-  void Connect() {
-    fd_ = ConnectAs(socket(), GuestUid());
+  void Connect() { Greet(ConnectAs(socket(), GuestUid())); }
+  // By TCP. REQUIRES: UseTcp before Start.
+  void ConnectByTcp() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(server_->tcp_port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    Greet(fd);
+  }
+  void UseTcp() {
+    config_.tcp.address = "127.0.0.1:0";
+    config_.tcp.token_file = folder_ / "token";
+    std::ofstream(config_.tcp.token_file) << std::string(64, 'x');
+    chmod(config_.tcp.token_file.c_str(), 0600);
+  }
+  void Greet(int fd) {
+    fd_ = fd;
     ASSERT_GE(fd_, 0);
     const timeval patience{30, 0};
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -54,15 +78,19 @@ class KeepaliveTest : public GuestFixture {
 
 TEST_F(KeepaliveTest, APeerThatGivesNoSignOfLifeLosesItsConnection) {
   config_.keepalive.time = config_.keepalive.timeout = absl::Milliseconds(100);
+  UseTcp();
   Start();
-  Connect();
-  int flags = 0, pings = 0;
-  for (int type = 0; (type = NextFrame(&flags)) >= 0;) {
-    if (type == kPing && flags == 0) ++pings;
+  for (const bool tcp : {false, true}) {
+    tcp ? ConnectByTcp() : Connect();
+    int flags = 0, pings = 0;
+    for (int type = 0; (type = NextFrame(&flags)) >= 0;) {
+      if (type == kPing && flags == 0) ++pings;
+    }
+    EXPECT_EQ(pings, 1);
+    char byte;
+    EXPECT_EQ(recv(fd_, &byte, 1, 0), 0);  // closed, and not our own patience
+    close(std::exchange(fd_, -1));
   }
-  EXPECT_EQ(pings, 1);
-  char byte;
-  EXPECT_EQ(recv(fd_, &byte, 1, 0), 0);  // closed, and not our own patience
 }
 
 TEST_F(KeepaliveTest, APeerThatAnswersIsAskedAgainAndAgain) {
