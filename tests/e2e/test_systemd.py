@@ -110,6 +110,30 @@ def test_the_first_pull_starts_the_service_and_systemd_knows_what_it_does(manage
     assert manager.shows("StatusText") == "serving at /run/user-of-test/hfget/hfgetd.sock"
 
 
+# Of the system's unit: what needs another user and the folders of a system; a /tmp that holds this test; mounts over files that a manager in
+# namespaces does not have.
+NOT_HERE = """Type ExecStart User Group StateDirectory StateDirectoryMode CacheDirectory CacheDirectoryMode WatchdogSec Restart RestartSec PrivateTmp
+    ProtectHome ProtectKernelTunables ProtectKernelLogs""".split()
+
+
+@pytest.mark.skipif(BUILD.name == "asan", reason="LeakSanitizer traces the process, which the unit forbids")
+def test_what_the_systems_unit_forbids_the_daemon_does_not_need(managed, hub):
+    lines = (UNITS.parent / "system/hfgetd.service").read_text().split("[Service]")[1].split("[Install]")[0].splitlines()
+    rules = [line for line in lines if "=" in line and not line.startswith("#") and line.split("=")[0] not in NOT_HERE]
+    assert len(rules) > 30
+    manager = managed(drop_in="\n".join(rules))
+    manager.user.home.joinpath(".config/systemd/user/hfgetd.service.d/writes.conf").write_text(f"[Service]\nReadWritePaths={manager.user.root} /run\n")
+    manager.systemctl("daemon-reload")
+    done = manager.hfget("pull", "demo/tiny-gpt2")
+    assert done.returncode == 0, done.stderr + manager.user.log() + manager.log.read_text()
+    assert_complete(pathlib.Path(done.stdout.strip()), listing(hub, "demo/tiny-gpt2"))
+    assert manager.shows("NoNewPrivileges") == "yes" and "@privileged" not in manager.shows("SystemCallFilter")
+    status = manager.run("cat", f"/proc/{manager.shows('MainPID')}/status").stdout
+    assert "Seccomp:\t2" in status and "CapBnd:\t0000000000000000" in status
+    assert manager.run("nsenter", "--mount", "--target", manager.shows("MainPID"), "touch", "/usr/x").returncode != 0
+    assert manager.systemctl("stop", "hfgetd.service").returncode == 0 and manager.shows("Result") == "success"
+
+
 def test_who_stops_it_stops_it_and_the_next_call_starts_it_again(managed):
     manager = managed()
     for stop in (lambda: manager.hfget("daemon", "stop"), lambda: manager.systemctl("stop", "hfgetd.service")):
@@ -145,7 +169,7 @@ def test_a_daemon_that_hangs_is_restarted(managed):
     assert manager.hfget("daemon", "status").returncode == 0
     pid = manager.shows("MainPID")
     manager.run("kill", f"-{signal.SIGSTOP}", pid)
-    wait_for(lambda: manager.shows("NRestarts") == "1", seconds=30, what="the restart")
+    wait_for(lambda: manager.shows("NRestarts") != "0", seconds=30, what="the restart")
     assert manager.hfget("daemon", "status").returncode == 0 and manager.shows("MainPID") not in (pid, "0")
 
 
