@@ -1,16 +1,20 @@
 """hfgetd as a service: socket activation, readiness, the watchdog, the journal, a drain. With systemd's own tools; no systemd runs here."""
 
+import grp
 import os
 import pathlib
+import pwd
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
-from e2e_world import BUILD, assert_complete, listing, wait_for
+from e2e_world import BUILD, Hfget, assert_complete, listing, wait_for
 
 
 class Manager:
@@ -139,6 +143,45 @@ def test_the_kernel_is_asked_who_comes_on_systemds_socket_too(world):
     assert done.stdout.strip() == "b''", done.stderr
     assert "user 1 may not use this daemon" in user.log()
     assert user.socket.stat().st_mode & 0o777 == 0o666  # the unit's SocketMode stays
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become other users")
+def test_a_systems_daemon_has_a_user_of_its_own_and_guests_by_group(shared_hub):
+    """As cli/integrations/systemd/system: the folder and the socket are root's, the daemon can write to neither."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="hfget-system-", dir="/tmp"))  # pytest's own folders are closed to others
+    try:
+        root.chmod(0o755)
+        user = Hfget(root, shared_hub, config='[api]\nallow_groups = ["games"]\n')
+        daemon, group, guest = pwd.getpwnam("daemon").pw_uid, grp.getgrnam("games").gr_gid, pwd.getpwnam("man").pw_uid
+        user.socket.parent.chmod(0o755)
+        for folder in (user.home, user.state):
+            folder.mkdir(exist_ok=True)
+            os.chown(folder, daemon, daemon)
+        for program in ("hfget", "hfgetd"):  # the build may lie where others cannot read
+            shutil.copy2(BUILD / program, root / program)
+        words = ["systemd-socket-activate", "-l", user.socket, "-E", f"HOME={user.home}", "setpriv", f"--reuid={daemon}", f"--regid={daemon}",
+                 "--clear-groups", root / "hfgetd", "--state-dir", user.state, "--config", user.config]  # fmt: skip
+        with open(root / "hfgetd.log", "ab") as log:
+            user.process = subprocess.Popen(list(map(str, words)), env=user.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
+        wait_for(user.socket.exists, what="the socket")
+        os.chown(user.socket, daemon, group)  # SocketUser, SocketGroup, SocketMode
+        user.socket.chmod(0o660)
+
+        def call(*words, groups="--clear-groups") -> subprocess.CompletedProcess:
+            return subprocess.run(["setpriv", f"--reuid={guest}", f"--regid={guest}", groups, root / "hfget", *words], text=True, cwd="/",
+                                  env={"HOME": "/nonexistent", "PATH": "/usr/bin", "HFGET_SOCKET": str(user.socket), "HFGET_DAEMON_USER": "daemon"},
+                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=60)  # fmt: skip
+
+        done = call("pull", "demo/tiny-gpt2", groups=f"--groups={group}")
+        assert done.returncode == 0, done.stderr + user.log()
+        assert_complete(pathlib.Path(done.stdout.strip()), listing(shared_hub, "demo/tiny-gpt2"))
+        assert not list(user.socket.parent.glob("*.lock"))  # not ours to write
+        stranger = call("ps")
+        assert stranger.returncode != 0 and "cannot reach the daemon" in stranger.stderr, stranger.stderr
+        assert user.stop_daemon() == 0 and user.socket.exists()
+    finally:
+        user.close()
+        shutil.rmtree(root)
 
 
 @pytest.mark.parametrize("path, options, knock", [
