@@ -27,17 +27,24 @@ void ServiceManager::Tell(const std::string& state) const {
   if (listens_) sd_notify(/*unset_environment=*/0, state.c_str());
 }
 
-void ServiceManager::Ready(absl::string_view status) const { Tell(absl::StrCat("READY=1\n", StatusLine(status))); }
+void ServiceManager::Ready(absl::string_view status) const {
+  Tell(absl::StrCat("READY=1\n", StatusLine(status)));
+}
 
-void ServiceManager::Stopping(absl::string_view status) const { Tell(absl::StrCat("STOPPING=1\n", StatusLine(status))); }
+void ServiceManager::Stopping(absl::string_view status) const {
+  Tell(absl::StrCat("STOPPING=1\n", StatusLine(status)));
+}
 
-void ServiceManager::Failed(const absl::Status& status) const { Tell(StatusLine(status.message())); }
+void ServiceManager::Failed(const absl::Status& status) const {
+  Tell(StatusLine(status.message()));
+}
 
 void ServiceManager::Ping() const { Tell("WATCHDOG=1"); }
 
 absl::Duration ServiceManager::patience() const {
   uint64_t microseconds = 0;
-  if (!listens_ || sd_watchdog_enabled(/*unset_environment=*/0, &microseconds) <= 0) return absl::ZeroDuration();
+  if (!listens_ || sd_watchdog_enabled(/*unset_environment=*/0, &microseconds) <= 0)
+    return absl::ZeroDuration();
   return absl::Microseconds(microseconds);
 }
 

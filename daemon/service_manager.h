@@ -46,8 +46,9 @@ class Pulse {
   std::shared_ptr<absl::Notification> asked_;
 };
 
-// Pings while the engine turns, and not when it hangs: then the manager ends us, and an unfinished pull goes on after the restart.
-// Owns: a thread, when the manager waits for pings. Thread: made and destroyed by main.
+// Pings while the engine turns, and not when it hangs: then the manager ends us, and an unfinished
+// pull goes on after the restart. Owns: a thread, when the manager waits for pings. Thread: made
+// and destroyed by main.
 class ServiceWatchdog {
  public:
   ServiceWatchdog(const ServiceManager& manager, Executor& engine);

@@ -22,7 +22,9 @@ namespace {
 absl::StatusOr<std::vector<std::string>> TakeNames() {
   char** names = nullptr;
   const int count = sd_listen_fds_with_names(/*unset_environment=*/1, &names);
-  if (count < 0) return absl::InvalidArgumentError(absl::StrCat("LISTEN_FDS in the environment is not as systemd sets it: ", std::strerror(-count)));
+  if (count < 0)
+    return absl::InvalidArgumentError(absl::StrCat(
+        "LISTEN_FDS in the environment is not as systemd sets it: ", std::strerror(-count)));
   std::vector<std::string> out;
   for (int i = 0; i < count; ++i) {
     out.emplace_back(names[i]);
@@ -46,8 +48,9 @@ absl::StatusOr<std::optional<HandedSocket>> HandedSocket::Take() {
   HFGET_ASSIGN_OR_RETURN(const std::vector<std::string> names, TakeNames());
   if (names.empty()) return std::nullopt;
   if (names.size() > 1) {
-    return absl::InvalidArgumentError(absl::StrCat("systemd has handed over ", names.size(), " sockets (", absl::StrJoin(names, ", "),
-                                                   "), and hfgetd serves one: leave one ListenStream= in its socket unit"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "systemd has handed over ", names.size(), " sockets (", absl::StrJoin(names, ", "),
+        "), and hfgetd serves one: leave one ListenStream= in its socket unit"));
   }
   HFGET_ASSIGN_OR_RETURN(HandedSocket socket, Of(SD_LISTEN_FDS_START, names[0]));
   return socket;
@@ -56,13 +59,17 @@ absl::StatusOr<std::optional<HandedSocket>> HandedSocket::Take() {
 absl::StatusOr<HandedSocket> HandedSocket::Of(int fd, absl::string_view name) {
   HandedSocket socket(fd);
   socket.path_ = PathOf(fd);
-  if (sd_is_socket_unix(fd, SOCK_STREAM, /*listening=*/1, nullptr, 0) <= 0 || socket.path_.empty()) {
+  if (sd_is_socket_unix(fd, SOCK_STREAM, /*listening=*/1, nullptr, 0) <= 0 ||
+      socket.path_.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("what systemd has handed over as ", name, " is not a listening stream Unix socket with a path: its socket unit needs ",
+        absl::StrCat("what systemd has handed over as ", name,
+                     " is not a listening stream Unix socket with a path: its socket unit needs ",
                      "ListenStream=/a/path and Accept=no; for TCP, use --listen"));
   }
-  // Shared with systemd, which has set it, too; another activator may not have, and a client that is gone before accept must not hold us up.
-  if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0) return ErrnoStatus(errno, "cannot use the socket", socket.path_);
+  // Shared with systemd, which has set it, too; another activator may not have, and a client that
+  // is gone before accept must not hold us up.
+  if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0)
+    return ErrnoStatus(errno, "cannot use the socket", socket.path_);
   return socket;
 }
 

@@ -1,4 +1,5 @@
-// The Unix socket that systemd has bound and listens on for us: socket activation, sd_listen_fds(3).
+// The Unix socket that systemd has bound and listens on for us: socket activation,
+// sd_listen_fds(3).
 #ifndef HFGET_DAEMON_RPC_HANDED_SOCKET_H_
 #define HFGET_DAEMON_RPC_HANDED_SOCKET_H_
 
@@ -11,16 +12,19 @@
 
 namespace hfget::rpc {
 
-// Owns: our descriptor of it. The file, its folder and its mode are the socket unit's: they stay as they are. Thread: one.
+// Owns: our descriptor of it. The file, its folder and its mode are the socket unit's: they stay as
+// they are. Thread: one.
 class HandedSocket {
  public:
-  // What this process was started with; nullopt: it binds its own. Once, before there are threads: the variables are taken out of the
-  // environment. Errors: INVALID_ARGUMENT, one line, when it is not one stream Unix socket that listens and has a path.
+  // What this process was started with; nullopt: it binds its own. Once, before there are threads:
+  // the variables are taken out of the environment. Errors: INVALID_ARGUMENT, one line, when it is
+  // not one stream Unix socket that listens and has a path.
   static absl::StatusOr<std::optional<HandedSocket>> Take();
   // `name`: for the message. `fd` is closed on an error.
   static absl::StatusOr<HandedSocket> Of(int fd, absl::string_view name);
 
-  HandedSocket(HandedSocket&& other) noexcept : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+  HandedSocket(HandedSocket&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
   HandedSocket& operator=(HandedSocket&&) = delete;
   ~HandedSocket();
 

@@ -42,22 +42,27 @@ class HandedSocketTest : public ::testing::Test {
 };
 
 auto Refused() {
-  return StatusIs(absl::StatusCode::kInvalidArgument, AllOf(HasSubstr("hfgetd.socket is not a listening stream Unix socket"), HasSubstr("Accept=no")));
+  return StatusIs(absl::StatusCode::kInvalidArgument,
+                  AllOf(HasSubstr("hfgetd.socket is not a listening stream Unix socket"),
+                        HasSubstr("Accept=no")));
 }
 
 TEST_F(HandedSocketTest, AStreamSocketThatListensIsTakenWithItsPath) {
-  absl::StatusOr<HandedSocket> handed = HandedSocket::Of(Bind(SOCK_STREAM, socket()), "hfgetd.socket");
+  absl::StatusOr<HandedSocket> handed =
+      HandedSocket::Of(Bind(SOCK_STREAM, socket()), "hfgetd.socket");
   ASSERT_OK(handed);
   EXPECT_EQ(handed->path(), socket());
   const int fd = handed->Release();
-  EXPECT_TRUE(fcntl(fd, F_GETFL) & O_NONBLOCK);  // a client that is gone before accept must not hold the door
+  EXPECT_TRUE(fcntl(fd, F_GETFL) &
+              O_NONBLOCK);  // a client that is gone before accept must not hold the door
   close(fd);
 }
 
 TEST_F(HandedSocketTest, NoOtherSocketIsTaken) {
   EXPECT_THAT(HandedSocket::Of(Bind(SOCK_DGRAM, folder_ / "d", false), "hfgetd.socket"), Refused());
   EXPECT_THAT(HandedSocket::Of(Bind(SOCK_SEQPACKET, folder_ / "q"), "hfgetd.socket"), Refused());
-  EXPECT_THAT(HandedSocket::Of(Bind(SOCK_STREAM, folder_ / "b", false), "hfgetd.socket"), Refused());
+  EXPECT_THAT(HandedSocket::Of(Bind(SOCK_STREAM, folder_ / "b", false), "hfgetd.socket"),
+              Refused());
   EXPECT_THAT(HandedSocket::Of(Bind(SOCK_STREAM, "@" + socket()), "hfgetd.socket"), Refused());
   const int tcp = ::socket(AF_INET, SOCK_STREAM, 0);
   ASSERT_EQ(::listen(tcp, 1), 0);
@@ -80,11 +85,13 @@ TEST_F(HandedSocketTest, NothingIsTakenWhenNothingIsMeantForUs) {
 TEST_F(HandedSocketTest, AVariableThatIsNoNumberIsTold) {
   setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
   setenv("LISTEN_FDS", "many", 1);
-  EXPECT_THAT(HandedSocket::Take(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("LISTEN_FDS")));
+  EXPECT_THAT(HandedSocket::Take(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("LISTEN_FDS")));
 }
 
 TEST_F(HandedSocketTest, TheDaemonServesOnItAndLeavesTheFile) {
-  absl::StatusOr<HandedSocket> handed = HandedSocket::Of(Bind(SOCK_STREAM, socket()), "hfgetd.socket");
+  absl::StatusOr<HandedSocket> handed =
+      HandedSocket::Of(Bind(SOCK_STREAM, socket()), "hfgetd.socket");
   ASSERT_OK(handed);
   absl::StatusOr<SocketClaim> claim = SocketClaim::Adopt(*std::move(handed));
   ASSERT_OK(claim);
@@ -93,8 +100,10 @@ TEST_F(HandedSocketTest, TheDaemonServesOnItAndLeavesTheFile) {
   HfgetService service{engine, door, {}};
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(*std::move(claim), service, door);
   ASSERT_OK(server);
-  EXPECT_THAT(SocketClaim::Take(socket(), true), StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("another hfgetd")));
-  const auto stub = v1::Hfget::NewStub(grpc::CreateChannel(absl::StrCat("unix:", socket()), grpc::InsecureChannelCredentials()));
+  EXPECT_THAT(SocketClaim::Take(socket(), true),
+              StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("another hfgetd")));
+  const auto stub = v1::Hfget::NewStub(
+      grpc::CreateChannel(absl::StrCat("unix:", socket()), grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
   v1::GetVersionResponse response;
   EXPECT_TRUE(stub->GetVersion(&context, {}, &response).ok());
@@ -104,14 +113,16 @@ TEST_F(HandedSocketTest, TheDaemonServesOnItAndLeavesTheFile) {
 
 TEST_F(HandedSocketTest, WhereNoLockCanBeMadeItIsDoneWithout) {
   std::filesystem::create_directory(folder_ / "s.sock.lock");  // as in a folder of root's
-  absl::StatusOr<HandedSocket> handed = HandedSocket::Of(Bind(SOCK_STREAM, socket()), "hfgetd.socket");
+  absl::StatusOr<HandedSocket> handed =
+      HandedSocket::Of(Bind(SOCK_STREAM, socket()), "hfgetd.socket");
   ASSERT_OK(handed);
   EXPECT_OK(SocketClaim::Adopt(*std::move(handed)));
 }
 
 TEST_F(HandedSocketTest, ASocketThatSomebodyListensOnIsNotTakenForStale) {
   const int theirs = Bind(SOCK_STREAM, socket());
-  EXPECT_THAT(SocketClaim::Take(socket(), true), StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("another program listens on")));
+  EXPECT_THAT(SocketClaim::Take(socket(), true),
+              StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("another program listens on")));
   EXPECT_TRUE(std::filesystem::exists(socket()));
   close(theirs);
   EXPECT_OK(SocketClaim::Take(socket(), true));

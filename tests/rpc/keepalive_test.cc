@@ -1,4 +1,5 @@
-// Connections whose other end is gone, or pings: a client of our own, because gRPC's answers pings by itself.
+// Connections whose other end is gone, or pings: a client of our own, because gRPC's answers pings
+// by itself.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -52,13 +53,15 @@ class KeepaliveTest : public GuestFixture {
   void SendFrame(char type, char flags, const std::string& payload) {
     Send(std::string({0, 0, static_cast<char>(payload.size()), type, flags, 0, 0, 0, 0}) + payload);
   }
-  // The next frame's type, -1 when there is none: the connection was closed. `flags`: its flags; payload_: what it carries.
+  // The next frame's type, -1 when there is none: the connection was closed. `flags`: its flags;
+  // payload_: what it carries.
   int NextFrame(int* flags) {
     unsigned char head[9];
     if (recv(fd_, head, sizeof(head), MSG_WAITALL) != sizeof(head)) return -1;
     const size_t size = head[0] << 16 | head[1] << 8 | head[2];
     payload_.resize(size);
-    if (size > 0 && recv(fd_, payload_.data(), size, MSG_WAITALL) != static_cast<ssize_t>(size)) return -1;
+    if (size > 0 && recv(fd_, payload_.data(), size, MSG_WAITALL) != static_cast<ssize_t>(size))
+      return -1;
     *flags = head[4];
     return head[3];
   }
