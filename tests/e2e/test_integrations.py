@@ -31,6 +31,8 @@ def script(user, name: str, text: str) -> pathlib.Path:
 
 def wrapped(user) -> pathlib.Path:
     """hfget with this user's flags, for programs that call hfget by name."""
+    if (user.root / "hfget-here").exists():  # it may be running
+        return user.root / "hfget-here"
     return script(user, "hfget-here", f"#!/bin/sh\nexec {shlex.join(user.command())} \"$@\"\n")
 
 
@@ -206,7 +208,7 @@ def test_processes_that_ask_at_once_are_one_pull(user, hub):
         hub.rate(source, 1_000_000)  # so that all come while it runs
     started = [python(user, "print(hfget_model.ensure_model('demo/tiny-gpt2'))") for _ in range(8)]
     outputs = [process.communicate(timeout=60) for process in started]
-    assert {p.returncode for p in started} == {0}, outputs
+    assert {p.returncode for p in started} == {0}, [err for _, err in outputs if err]
     assert len({out for out, _ in outputs}) == 1
     rows = listing(hub, "demo/tiny-gpt2")
     assert_complete(pathlib.Path(outputs[0][0].strip()), rows)
