@@ -23,7 +23,7 @@ absl::Status CheckPullRecord(const records::v1::PullRecord& record) {
   if (record.id().empty()) return absl::InvalidArgumentError("it has no id");
   if (!IsUpTo(record.repo_type(), hub::RepoType::kSpace)) return Unknown("repo type", record.repo_type());
   if (!IsUpTo(record.hub(), hub::Hub::kModelScope)) return Unknown("hub", record.hub());
-  if (!IsUpTo(record.state(), core::PullState::kNeedsToken)) return Unknown("state", record.state());
+  if (!IsUpTo(record.state(), core::PullState::kPaused)) return Unknown("state", record.state());
   if (!IsUpTo(record.error_cause(), core::ErrorCause::kInternal)) return Unknown("cause", record.error_cause());
   HFGET_RETURN_IF_ERROR(hub::CheckRepoName(record.repo()));
   HFGET_RETURN_IF_ERROR(hub::CheckRevision(record.revision()));

@@ -34,6 +34,9 @@ TEST(PullRecordTest, TakesWhatWasWritten) {
   dataset.set_error_cause(8);
   dataset.clear_commit();
   EXPECT_OK(CheckPullRecord(dataset));
+  PullRecord paused = Good();
+  paused.set_state(9);
+  EXPECT_OK(CheckPullRecord(paused));
 }
 
 // The type is an index into names; it was read beyond their end.
@@ -43,7 +46,7 @@ TEST(PullRecordTest, RefusesWhatCannotBeTakenUp) {
       {"a type of another version", [](PullRecord& r) { r.set_repo_type(3); }},
       {"a negative type", [](PullRecord& r) { r.set_repo_type(-1); }},
       {"a hub of another version", [](PullRecord& r) { r.set_hub(2); }},
-      {"a state of another version", [](PullRecord& r) { r.set_state(9); }},
+      {"a state of another version", [](PullRecord& r) { r.set_state(10); }},
       {"a cause of another version", [](PullRecord& r) { r.set_error_cause(9); }},
       {"a name that leads elsewhere", [](PullRecord& r) { r.set_repo("../x"); }},
       {"a revision that leads elsewhere", [](PullRecord& r) { r.set_revision("../../x"); }},

@@ -259,6 +259,19 @@ TEST_F(DiskFault, ARestartTriesAPausedPullAgain) {
   ExpectDone(id);
 }
 
+// The pause was recorded as a state that the next run did not know: the pull was left where it was.
+TEST_F(DiskFault, AStopAndAStartTakeAPausedPullUp) {
+  const std::string id = PullUntil(20 * kMiB);
+  world_.files.set_free_space(0);
+  world_.files.Fail("PWrite", ".partial", absl::ResourceExhaustedError("No space left on device"), kAlways);
+  ExpectPaused(id, "No space");
+  ASSERT_TRUE(world_.Stop());
+  world_.Kill();  // which mends the disk
+  world_.files.set_free_space(kGiB);
+  world_.Start();
+  ExpectDone(id);
+}
+
 TEST_F(DiskFault, APausedPullKeepsNobodyElseWaiting) {
   world_.config.max_active_pulls = 1;
   world_.files.Fail("Allocate", "models--org--model", absl::ResourceExhaustedError("Disk quota exceeded"), kAlways);
