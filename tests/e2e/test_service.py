@@ -115,6 +115,7 @@ print(child, flush=True); sys.stdin.read(); os.waitpid(child, 0)
         assert user.socket.exists()
     finally:
         starter.stdin.close()
+        subprocess.run(["pkill", "-KILL", "-P", str(starter.pid)])  # the daemon, where it still runs
         starter.wait(10)
 
 
