@@ -15,6 +15,7 @@
 #include "daemon/base/types.h"
 #include "daemon/core/pull_state.h"
 #include "daemon/core/token_policy.h"
+#include "daemon/engine/stats.h"
 #include "daemon/hub/account.h"
 #include "daemon/hub/filters.h"
 #include "daemon/hub/finding.h"
@@ -177,6 +178,7 @@ class EngineApi {
   virtual void ListPulls(bool active_only, Answer<std::vector<PullSnapshot>> answer) = 0;
   virtual void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) = 0;
   virtual void ListSources(Answer<std::vector<SourceSnapshot>> answer) = 0;
+  virtual void GetStats(Answer<Stats> answer) = 0;
   // Empty: the daemon's own token.
   virtual void WhoAmI(Secret token, Answer<AccountAnswer> answer) = 0;
   // Answers those that were probed, when it is known how they answer. An empty name: all that are on. NOT_FOUND.

@@ -30,8 +30,9 @@ Engine::Engine(EngineParts parts)
       mailbox_(parts.mailbox),
       client_(parts.client),
       disk_(parts.disk),
-      store_(parts.store),
       clock_(parts.clock),
+      started_(clock_.Wall()),
+      store_(parts.store, clock_, counters_),
       rng_(parts.seed),
       sources_([this] {
         std::vector<std::string> problems;
@@ -39,7 +40,7 @@ Engine::Engine(EngineParts parts)
         for (const std::string& problem : problems) spdlog::warn("{}", problem);
         return sources;
       }()),
-      context_{config_, client_, disk_, store_, clock_, timers_, sources_, rng_},
+      context_{config_, client_, disk_, store_, clock_, timers_, sources_, rng_, counters_},
       racer_(std::make_unique<Racer>(context_)),
       prober_(std::make_unique<Prober>(context_)) {
   disk_.buffers().OnAvailable([this] { mailbox_.Post([this] { racer_->OnBuffersAvailable(); }); });
@@ -151,6 +152,7 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
     pull->SetLimits(spec.max_bytes_per_sec, spec.max_connections);
     pull->TryDiskNow();
     if (!spec.modelscope_token.empty()) pull->GiveModelScopeToken(std::move(spec.modelscope_token));
+    if (!spec.dry_run) ++counters_.pulls_joined;
     return answer(PullStarted{pull->Snapshot(clock_.Steady()), true});
   }
   int of_owner = 0;
@@ -179,6 +181,7 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
                     pulls_.erase(id);
                     return answer(Annotate(status, "the pull could not be recorded"));
                   }
+                  ++counters_.pulls_accepted;
                   answer(PullStarted{pull->Snapshot(clock_.Steady()), false});
                 });
 }
@@ -188,6 +191,7 @@ void Engine::OnChanged(Pull& pull) {
   const core::PullState state = pull.state();
   const bool ended = core::IsTerminal(state);
   if (ended) spdlog::info("pull {} is {}", pull.id(), core::PullStateName(state));
+  if (ended && !pull.dry_run()) CountEnd(pull.error(), state);
   if (!pull.dry_run()) {
     store::Batch batch;
     batch.puts.emplace_back(store::PullKey(pull.id()), pull.ToRecord().SerializeAsString());

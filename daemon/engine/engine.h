@@ -15,12 +15,14 @@
 #include "daemon/engine/api.h"
 #include "daemon/engine/config.h"
 #include "daemon/engine/context.h"
+#include "daemon/engine/counters.h"
 #include "daemon/engine/doctor.h"
 #include "daemon/engine/prober.h"
 #include "daemon/engine/progress_hub.h"
 #include "daemon/engine/pull.h"
 #include "daemon/engine/racer.h"
 #include "daemon/engine/sources.h"
+#include "daemon/engine/timed_store.h"
 #include "daemon/engine/timers.h"
 
 namespace hfget::engine {
@@ -60,6 +62,7 @@ class Engine final : public EngineApi, public PullHost {
   void ListPulls(bool active_only, Answer<std::vector<PullSnapshot>> answer) override;
   void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) override;
   void ListSources(Answer<std::vector<SourceSnapshot>> answer) override;
+  void GetStats(Answer<Stats> answer) override;
   void WhoAmI(Secret token, Answer<AccountAnswer> answer) override;
   void ProbeSource(std::string name, Answer<std::vector<SourceSnapshot>> answer) override;
   void SetSource(std::string name, SourceChange change, Answer<SourceSnapshot> answer) override;
@@ -84,6 +87,8 @@ class Engine final : public EngineApi, public PullHost {
   void Publish(const std::string& id, absl::Time now);
   void HouseKeeping(absl::Time now);
   void SaveSources();
+  Stats TakeStats(absl::Time now) const;                         // engine_stats.cc
+  void CountEnd(const PullError& error, core::PullState state);  // likewise
   std::string NewId();
   absl::Status NoSuchSource(const std::string& name) const;
 
@@ -91,8 +96,10 @@ class Engine final : public EngineApi, public PullHost {
   Mailbox& mailbox_;
   net::Client& client_;
   disk::Disk& disk_;
-  store::StateStore& store_;
   Clock& clock_;
+  const absl::Time started_;  // wall
+  Counters counters_;
+  TimedStore store_;
   std::mt19937_64 rng_;
   Timers timers_;
   Sources sources_;

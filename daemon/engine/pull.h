@@ -65,6 +65,9 @@ class Pull final : public TransferClient {
   bool active() const { return state_ == core::PullState::kListing || state_ == core::PullState::kFetching ||
                                state_ == core::PullState::kPublishing; }
   const std::string& owner() const { return spec_.owner; }
+  const PullError& error() const { return error_; }
+  // When its state changed or something of it came, last.
+  absl::Time last_progress() const { return last_progress_; }
   // Same owner, repo, revision, filters and target.
   bool SameAs(const PullSpec& spec) const;
   PullSnapshot Snapshot(absl::Time now);
