@@ -16,10 +16,10 @@ namespace hfget::engine {
 struct SourceFigures {
   std::string name;
   std::string state;  // as in SourceSnapshot
-  SourceCounters counters;
+  SourceCounters counters = {};
   double rate_bytes_per_sec = 0;  // now, all connections together; 0 when nothing comes
   int connections = 0;
-  std::optional<absl::Duration> latency;  // to the first byte, decayed; nullopt: not known
+  std::optional<absl::Duration> latency = std::nullopt;  // to the first byte, decayed; nullopt: not known
   double success = 1;                     // 0..1, decayed
   int convictions = 0;                    // kept over restarts
 };

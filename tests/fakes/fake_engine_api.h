@@ -139,7 +139,7 @@ class FakeEngineApi final : public engine::EngineApi {
     answer(std::move(result));
   }
 
-  // What GetStats answers; without it, or after Hold(), the answer never comes.
+  // What GetStats answers; without it, or after Hold(), the answer comes by AnswerStats.
   void SetStats(engine::Stats stats) {
     absl::MutexLock lock(&mu_);
     stats_ = std::move(stats);
@@ -147,6 +147,19 @@ class FakeEngineApi final : public engine::EngineApi {
   int asked_stats() const {
     absl::MutexLock lock(&mu_);
     return asked_stats_;
+  }
+  void AwaitStatsAsked() {
+    absl::MutexLock lock(&mu_);
+    const auto asked = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return asked_stats_ > 0; };
+    mu_.Await(absl::Condition(&asked));
+  }
+  void AnswerStats(const engine::Stats& stats) {
+    std::vector<Answer<engine::Stats>> waiting;
+    {
+      absl::MutexLock lock(&mu_);
+      waiting.swap(held_stats_);
+    }
+    for (auto& answer : waiting) answer(stats);
   }
   void GetStats(Answer<engine::Stats> answer) override {
     std::optional<engine::Stats> stats;
