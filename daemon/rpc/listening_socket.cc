@@ -15,7 +15,7 @@
 namespace hfget::rpc {
 namespace {
 
-constexpr int kWaitingConnections = 16;
+constexpr int kWaitingConnections = 64;
 
 // -1, with errno.
 int Bind(const addrinfo& address) {
