@@ -14,10 +14,7 @@ absl::StatusOr<engine::Stats> FreshStats::Get() {
   }
   AskOnce();
   absl::MutexLock lock(&shared_->mu);
-  const auto answered = [shared = shared_.get()]() ABSL_SHARED_LOCKS_REQUIRED(shared->mu) {
-    return !shared->asked || shared->closed;
-  };
-  const bool in_time = shared_->mu.AwaitWithTimeout(absl::Condition(&answered), patience_);
+  const bool in_time = shared_->mu.AwaitWithTimeout(absl::Condition(shared_.get(), &Shared::Settled), patience_);
   if (shared_->closed) return absl::UnavailableError("the daemon is shutting down");
   if (!in_time || !shared_->stats) return absl::UnavailableError("the engine does not answer");
   return *shared_->stats;

@@ -37,6 +37,8 @@ class FreshStats {
     bool closed ABSL_GUARDED_BY(mu) = false;
     std::optional<engine::Stats> stats ABSL_GUARDED_BY(mu);
     absl::Time taken ABSL_GUARDED_BY(mu);  // steady
+
+    bool Settled() ABSL_SHARED_LOCKS_REQUIRED(mu) { return !asked || closed; }
   };
 
   void AskOnce();
