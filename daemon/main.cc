@@ -25,6 +25,7 @@
 #include "daemon/process.h"
 #include "daemon/rpc/door.h"
 #include "daemon/rpc/handed_socket.h"
+#include "daemon/rpc/metrics_port.h"
 #include "daemon/rpc/server.h"
 #include "daemon/service_manager.h"
 #include "daemon/store/rocks_store.h"
@@ -95,8 +96,10 @@ class Daemon {
   // closes.
   void Stop() {
     watchdog_.reset();
+    if (metrics_ != nullptr) metrics_->BeginDrain();
     server_->Drain(kDrainPatience);
     thread_.reset();
+    metrics_.reset();
   }
 
  private:
@@ -105,6 +108,7 @@ class Daemon {
 
   absl::Status OpenStore(const std::string& state_dir);
   void Build(const Options& options);
+  absl::Status OpenMetrics(const rpc::MetricsConfig& config);
 
   rpc::PidLock state_lock_;
   const rpc::ServiceInfo info_;
@@ -117,6 +121,7 @@ class Daemon {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<rpc::HfgetService> service_;
   std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<rpc::MetricsPort> metrics_;  // null: nobody wants it
   std::optional<engine::EngineThread> thread_;
   std::optional<ServiceWatchdog> watchdog_;
 };
@@ -145,6 +150,16 @@ void Daemon::Build(const Options& options) {
   service_ = std::make_unique<rpc::HfgetService>(*engine_, *door_, info_);
 }
 
+absl::Status Daemon::OpenMetrics(const rpc::MetricsConfig& config) {
+  if (config.host.empty()) return absl::OkStatus();
+  HFGET_ASSIGN_OR_RETURN(metrics_, rpc::MetricsPort::Open(config, *engine_, HFGET_VERSION));
+  spdlog::info("metrics are on {} (port {}): /metrics, /healthz", config.host, metrics_->port());
+  if (config.loopback) return absl::OkStatus();
+  spdlog::warn("whoever reaches {} can read the metrics: names of sources, how much is pulled; 127.0.0.1 is for this machine alone",
+               config.host);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Options& options, Claims claims,
                                                       const ServiceManager& manager) {
   std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(claims.state)));
@@ -156,6 +171,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Options& options, Cl
   HFGET_ASSIGN_OR_RETURN(daemon->server_,
                          rpc::Server::Start(std::move(claims.socket), *daemon->service_, *daemon->door_));
   LogDoor(options.door, daemon->server_->tcp_port());
+  HFGET_RETURN_IF_ERROR(daemon->OpenMetrics(options.metrics));
   daemon->thread_.emplace(*daemon->engine_);
   daemon->watchdog_.emplace(manager, daemon->mailbox_);
   return daemon;

@@ -18,6 +18,7 @@
 #include "daemon/core/pull_state.h"
 #include "daemon/core/pull_terms.h"
 #include "daemon/core/token_policy.h"
+#include "daemon/engine/stats.h"
 #include "daemon/hub/account.h"
 #include "daemon/hub/filters.h"
 #include "daemon/hub/finding.h"
@@ -220,6 +221,7 @@ class EngineApi {
   // One who asked for it with PullSpec::bound has gone.
   virtual void ReleasePull(std::string id) = 0;
   virtual void ListSources(Answer<std::vector<SourceSnapshot>> answer) = 0;
+  virtual void GetStats(Answer<Stats> answer) = 0;
   // Empty: the daemon's own token.
   virtual void WhoAmI(Secret token, Answer<AccountAnswer> answer) = 0;
   // Answers those that were probed, when it is known how they answer. An empty name: all that are on. NOT_FOUND.

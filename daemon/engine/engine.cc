@@ -16,6 +16,7 @@ namespace {
 
 constexpr absl::Duration kHouseKeeping = absl::Seconds(1);
 constexpr absl::Duration kSaveSourcesEvery = absl::Seconds(30);
+
 }  // namespace
 
 Engine::Engine(EngineParts parts)
@@ -23,8 +24,9 @@ Engine::Engine(EngineParts parts)
       mailbox_(parts.mailbox),
       client_(parts.client),
       disk_(parts.disk),
-      store_(parts.store),
       clock_(parts.clock),
+      started_(clock_.Wall()),
+      store_(parts.store, clock_, counters_),
       rng_(parts.seed),
       sources_([this] {
         std::vector<std::string> problems;
@@ -32,7 +34,7 @@ Engine::Engine(EngineParts parts)
         for (const std::string& problem : problems) spdlog::warn("{}", problem);
         return sources;
       }()),
-      context_{config_, client_, disk_, store_, clock_, timers_, sources_, rng_},
+      context_{config_, client_, disk_, store_, clock_, timers_, sources_, rng_, counters_},
       racer_(std::make_unique<Racer>(context_)),
       prober_(std::make_unique<Prober>(context_)) {
   disk_.buffers().OnAvailable([this] { mailbox_.Post([this] { racer_->OnBuffersAvailable(); }); });

@@ -16,12 +16,14 @@
 #include "daemon/engine/change_hub.h"
 #include "daemon/engine/config.h"
 #include "daemon/engine/context.h"
+#include "daemon/engine/counters.h"
 #include "daemon/engine/doctor.h"
 #include "daemon/engine/prober.h"
 #include "daemon/engine/progress_hub.h"
 #include "daemon/engine/pull.h"
 #include "daemon/engine/racer.h"
 #include "daemon/engine/sources.h"
+#include "daemon/engine/timed_store.h"
 #include "daemon/engine/timers.h"
 
 namespace hfget::engine {
@@ -68,6 +70,7 @@ class Engine final : public EngineApi, public PullHost {
   void RemovePull(std::string id, Answer<bool> answer) override;
   void ReleasePull(std::string id) override;
   void ListSources(Answer<std::vector<SourceSnapshot>> answer) override;
+  void GetStats(Answer<Stats> answer) override;
   void WhoAmI(Secret token, Answer<AccountAnswer> answer) override;
   void ProbeSource(std::string name, Answer<std::vector<SourceSnapshot>> answer) override;
   void SetSource(std::string name, SourceChange change, Answer<SourceSnapshot> answer) override;
@@ -111,6 +114,8 @@ class Engine final : public EngineApi, public PullHost {
   int PositionOf(const Pull& pull) const;
   void HouseKeeping(absl::Time now);
   void SaveSources();
+  Stats TakeStats(absl::Time now) const;                         // engine_stats.cc
+  void CountEnd(const PullError& error, core::PullState state);  // likewise
   std::string NewId();
   absl::Status NoSuchSource(const std::string& name) const;
 
@@ -118,8 +123,10 @@ class Engine final : public EngineApi, public PullHost {
   Mailbox& mailbox_;
   net::Client& client_;
   disk::Disk& disk_;
-  store::StateStore& store_;
   Clock& clock_;
+  const absl::Time started_;  // wall
+  Counters counters_;
+  TimedStore store_;
   std::mt19937_64 rng_;
   Timers timers_;
   Sources sources_;

@@ -53,6 +53,7 @@ void Engine::OnChanged(Pull& pull) {
   const core::PullState state = pull.state();
   const bool ended = core::IsTerminal(state);
   if (ended) spdlog::info("pull {} is {}", pull.id(), core::PullStateName(state));
+  if (ended && !pull.dry_run()) CountEnd(pull.error(), state);
   if (!pull.dry_run()) {
     store::Batch batch;
     batch.puts.emplace_back(store::PullKey(pull.id()), pull.ToRecord().SerializeAsString());

@@ -152,6 +152,7 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
   const absl::StatusOr<Pull*> equal = FindEqual(spec);
   if (!equal.ok()) return answer(equal.status());
   if (*equal != nullptr) {
+    if (!spec.dry_run) ++counters_.pulls_joined;
     // One that has ended is what the name stands for, and nothing more is done about it.
     if (core::IsTerminal((*equal)->state()) || !(*equal)->Ask(std::move(spec))) return answer(PullStarted{SnapshotOf(**equal), true});
     return Promise(**equal, [answer = std::move(answer)](absl::StatusOr<PullSnapshot> pull) mutable {
@@ -170,7 +171,10 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
   if (pull.dry_run()) return answer(PullStarted{SnapshotOf(pull), false});
   spdlog::info("pull {} accepted: {}", id, pull.repo().name);
   Promise(pull, [this, id, answer = std::move(answer)](absl::StatusOr<PullSnapshot> recorded) mutable {
-    if (recorded.ok()) return answer(PullStarted{*std::move(recorded), false});
+    if (recorded.ok()) {
+      ++counters_.pulls_accepted;
+      return answer(PullStarted{*std::move(recorded), false});
+    }
     // Nobody was promised anything.
     if (Pull* pull = Find(id)) pull->Cancel(true);
     pulls_.erase(id);

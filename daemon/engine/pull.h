@@ -88,6 +88,9 @@ class Pull final : public TransferClient {
   int64_t change() const { return change_; }
   void set_change(int64_t change) { change_ = change; }
   bool Concerns(const core::PullFilter& filter) const;
+  const PullError& error() const { return error_; }
+  // When its state changed or something of it came, last.
+  absl::Time last_progress() const { return last_progress_; }
   // Same owner, repo, revision, filters and target.
   bool SameAs(const PullSpec& spec) const;
   PullSnapshot Snapshot(absl::Time now);

@@ -226,7 +226,9 @@ void Racer::StartFetch(const core::Assignment& assignment) {
   const core::Flight& flight = *scheduler_.Find(assignment.flight);
   Transfer& transfer = *TransferOf(flight.file);
   FetchJob job = transfer.JobFor(flight, context_.clock.Wall());
-  ++context_.sources.at(flight.source).in_use;
+  Source& source = context_.sources.at(flight.source);
+  ++source.in_use;
+  ++source.counters.range_requests;
   auto fetch = std::make_unique<Fetch>(context_, std::move(job), *this);
   Fetch& f = *fetch;
   fetches_.emplace(flight.id, std::move(fetch));
@@ -287,6 +289,7 @@ void Racer::OnBytes(Fetch& fetch, ByteCount received, ByteCount position) {
   last_byte_ = now;
   Source& source = context_.sources.at(fetch.source());
   source.stats.OnBytes(received, now);
+  source.counters.received_bytes += received;
   source.limit.OnBytes(received, source.in_use, fetch.received() == received, now);
   scheduler_.OnBytes(fetch.flight(), position, now);
   const core::Flight* flight = scheduler_.Find(fetch.flight());
@@ -294,7 +297,10 @@ void Racer::OnBytes(Fetch& fetch, ByteCount received, ByteCount position) {
   if (Transfer* transfer = TransferOf(flight->file)) transfer->OnReceived(flight->source, received, now);
 }
 
-void Racer::OnPaused(Fetch& fetch) { paused_.push_back(fetch.flight()); }
+void Racer::OnPaused(Fetch& fetch) {
+  ++context_.counters.buffer_waits;
+  paused_.push_back(fetch.flight());
+}
 
 void Racer::OnBuffersAvailable() {
   std::deque<core::FlightId> waiting;
@@ -329,6 +335,7 @@ void Racer::Record(const Fetch& fetch, const FetchResult& result, absl::Time now
     if (!host.empty()) context_.sources.HostOf(index, host).OnSuccess(result.body_bytes, result.body_time, now);
   }
   if (good) return;
+  context_.sources.at(index).counters.range_retries.Add(result.failure);
   spdlog::debug("range of source {} failed: {} ({})", context_.sources.at(index).config.name,
                 core::FailureName(result.failure), result.why);
   if (result.failure == core::Failure::kReset && result.body_bytes >= kCutAfter) return context_.sources.OnCut(index, result.why);

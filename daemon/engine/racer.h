@@ -50,6 +50,7 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   const Transfer* Find(const std::string& key) const;
   size_t open_transfers() const { return transfers_.size(); }
   int connections() const { return static_cast<int>(fetches_.size()); }
+  int waiting_for_buffers() const { return static_cast<int>(paused_.size()); }
   int ConnectionsOf(const TransferClient* client) const;
   int ConnectionsOf(core::SourceIndex source, const TransferClient* client) const;
   absl::Time last_byte() const { return last_byte_; }

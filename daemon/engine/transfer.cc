@@ -260,6 +260,7 @@ void Transfer::OnReceived(core::SourceIndex source, ByteCount bytes, absl::Time 
 
 void Transfer::OnWasted(ByteCount bytes) {
   if (bytes <= 0) return;
+  context_.counters.wasted_bytes += bytes;
   ForEachClient([&](TransferClient& client) { client.OnWasted(bytes); });
 }
 

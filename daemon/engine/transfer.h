@@ -4,6 +4,7 @@
 #ifndef HFGET_DAEMON_ENGINE_TRANSFER_H_
 #define HFGET_DAEMON_ENGINE_TRANSFER_H_
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -129,6 +130,10 @@ class Transfer {
   // --- durability ---
   // Written since the last checkpoint began. 0 for a file that is not worth a record.
   ByteCount dirty_bytes() const { return small() ? 0 : dirty_bytes_; }
+  // When the oldest byte was written that no record claims yet; InfiniteFuture: there is none, or none is to come.
+  absl::Time unrecorded_since() const {
+    return small() || publishing_ || forgotten_ ? absl::InfiniteFuture() : std::min(dirty_since_, recording_since_);
+  }
   // Begins a checkpoint when one is due (or `now_please`); calls `done` (may be null) when nothing is left to be recorded.
   void MaybeCheckpoint(absl::Time now, bool now_please, absl::AnyInvocable<void()> done);
 
@@ -254,6 +259,9 @@ class Transfer {
   bool forgotten_ = false;  // its record is deleted, and must not come again
   int rewrites_ = 0;  // times that pieces were thrown away: a sync that began before says nothing about them
   absl::Time dirty_since_ = absl::InfiniteFuture();
+  absl::Time recording_since_ = absl::InfiniteFuture();  // what dirty_since_ was when the running checkpoint began
+  absl::Time checkpoint_begun_ = absl::InfinitePast();
+  absl::Time hashing_since_ = absl::InfinitePast();
   ByteCount dirty_bytes_ = 0;
   std::vector<absl::AnyInvocable<void()>> checkpoint_waiters_;
   Lifetime lifetime_;

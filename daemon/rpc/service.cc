@@ -16,6 +16,7 @@
 #include "daemon/rpc/finding_reactor.h"
 #include "daemon/rpc/pull_request.h"
 #include "daemon/rpc/slow_call.h"
+#include "daemon/rpc/stats_proto.h"
 #include "daemon/rpc/waiting_call.h"
 
 namespace hfget::rpc {
@@ -63,6 +64,16 @@ grpc::ServerUnaryReactor* HfgetService::ListSources(grpc::CallbackServerContext*
   engine_.ListSources(AnswerTo<Sources>(reactor, [response, caller = *caller](const Sources& sources) {
     for (const auto& source : sources) *response->add_sources() = ToProto(source, caller);
   }));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* HfgetService::GetStats(grpc::CallbackServerContext* context,
+                                                 const v1::GetStatsRequest*,
+                                                 v1::GetStatsResponse* response) {
+  if (const auto caller = EnterToManage(*context); !caller.ok()) return FinishNow(context, caller.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  engine_.GetStats(AnswerTo<engine::Stats>(
+      reactor, [response](const engine::Stats& stats) { *response = ToProto(stats); }));
   return reactor;
 }
 

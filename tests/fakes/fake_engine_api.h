@@ -212,6 +212,42 @@ class FakeEngineApi final : public engine::EngineApi {
     answer(std::move(result));
   }
 
+  // What GetStats answers; without it, or after Hold(), the answer comes by AnswerStats.
+  void SetStats(engine::Stats stats) {
+    absl::MutexLock lock(&mu_);
+    stats_ = std::move(stats);
+  }
+  int asked_stats() const {
+    absl::MutexLock lock(&mu_);
+    return asked_stats_;
+  }
+  void AwaitStatsAsked() {
+    absl::MutexLock lock(&mu_);
+    const auto asked = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return asked_stats_ > 0; };
+    mu_.Await(absl::Condition(&asked));
+  }
+  void AnswerStats(const engine::Stats& stats) {
+    std::vector<Answer<engine::Stats>> waiting;
+    {
+      absl::MutexLock lock(&mu_);
+      waiting.swap(held_stats_);
+    }
+    for (auto& answer : waiting) answer(stats);
+  }
+  void GetStats(Answer<engine::Stats> answer) override {
+    std::optional<engine::Stats> stats;
+    {
+      absl::MutexLock lock(&mu_);
+      ++asked_stats_;
+      if (!hold_) stats = stats_;
+      if (!stats) {
+        held_stats_.push_back(std::move(answer));
+        return;
+      }
+    }
+    answer(*std::move(stats));
+  }
+
   // What WhoAmI answers; without it, the answer never comes.
   void SetAccount(engine::AccountAnswer account) {
     absl::MutexLock lock(&mu_);
@@ -344,6 +380,9 @@ class FakeEngineApi final : public engine::EngineApi {
   std::optional<engine::AccountAnswer> account_ ABSL_GUARDED_BY(mu_);
   std::vector<Secret> asked_whose_ ABSL_GUARDED_BY(mu_);
   std::vector<Answer<engine::AccountAnswer>> unanswered_ ABSL_GUARDED_BY(mu_);
+  std::optional<engine::Stats> stats_ ABSL_GUARDED_BY(mu_);
+  int asked_stats_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<Answer<engine::Stats>> held_stats_ ABSL_GUARDED_BY(mu_);
   std::vector<std::pair<std::string, bool>> cancelled_ ABSL_GUARDED_BY(mu_);
   std::vector<Answer<engine::PullSnapshot>> held_ ABSL_GUARDED_BY(mu_);
   std::vector<std::pair<std::string, std::weak_ptr<engine::Watcher>>> watchers_

@@ -186,6 +186,10 @@ TEST_F(DoorTest, WhatHoldsForAllIsNotAGuestsToChange) {
   EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::ProbeSource, v1::ProbeSourceRequest(), &probed), PERMISSION_DENIED);
   v1::ExplainSourceResponse explained;
   EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::ExplainSource, v1::ExplainSourceRequest(), &explained), PERMISSION_DENIED);
+  v1::GetStatsResponse stats;
+  engine_.SetStats({});
+  EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::GetStats, v1::GetStatsRequest(), &stats), PERMISSION_DENIED);
+  EXPECT_EQ(engine_.asked_stats(), 0);
   EXPECT_TRUE(engine_.changes().empty());
   v1::ListSourcesResponse list;
   ASSERT_TRUE(Call(*guest, &v1::Hfget::Stub::ListSources, v1::ListSourcesRequest(), &list).ok());
