@@ -11,7 +11,7 @@ namespace hfget::engine {
 namespace {
 
 // Steals and races depend on time, not only on events: looked at so often.
-constexpr absl::Duration kHouseKeeping = absl::Milliseconds(100);
+constexpr absl::Duration kKeepHouseEvery = absl::Milliseconds(100);
 // A connection that breaks after so much was cut by somebody who counts bytes or minutes, and another is made at once.
 constexpr ByteCount kCutAfter = 4 * kMiB;
 
@@ -117,7 +117,7 @@ void Racer::Tick(absl::Time now) {
 }
 
 void Racer::KeepHouse(absl::Time now) {
-  next_house_keeping_ = now + kHouseKeeping;
+  next_house_keeping_ = now + kKeepHouseEvery;
   work_changed_ = true;
   std::vector<Fetch*> running;
   for (const auto& [id, fetch] : fetches_) running.push_back(fetch.get());

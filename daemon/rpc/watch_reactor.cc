@@ -17,7 +17,7 @@ void WatchReactor::OnSnapshot(std::shared_ptr<const engine::PullSnapshot> snapsh
   absl::MutexLock lock(&mu_);
   if (closing_) return;
   closing_ = core::IsTerminal(snapshot->state);
-  if (!std::exchange(begun_, true) && !closing_ && snapshot->change == known_) return;
+  if (!std::exchange(begun_, true) && !closing_ && known_ != 0 && snapshot->change == known_) return;
   waiting_ = std::move(snapshot);
   Advance();
 }
