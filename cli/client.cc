@@ -51,6 +51,12 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target,
   return grpc::CreateCustomChannel(target, credentials, arguments);
 }
 
+template <typename Response>
+absl::StatusOr<v1::Pull> PullOf(absl::StatusOr<Response> response) {
+  if (!response.ok()) return response.status();
+  return std::move(*response->mutable_pull());
+}
+
 }  // namespace
 
 absl::Status ToAbslStatus(const grpc::Status& status, absl::string_view socket) {
@@ -102,20 +108,52 @@ absl::StatusOr<v1::PullResponse> Client::Pull(const v1::PullRequest& request) {
   return Call(&v1::Hfget::Stub::Pull, request, kLong);
 }
 
-absl::StatusOr<v1::ListPullsResponse> Client::ListPulls(bool active_only) {
+absl::StatusOr<v1::ListPullsResponse> Client::ListPulls(bool active_only, const v1::PullFilter& filter) {
+  constexpr int kPage = 100;  // a pull that is under way may have some KiB
   v1::ListPullsRequest request;
   request.set_active_only(active_only);
-  return Call(&v1::Hfget::Stub::ListPulls, request, kLong);
+  *request.mutable_filter() = filter;
+  request.set_page_size(kPage);
+  v1::ListPullsResponse all;
+  do {
+    absl::StatusOr<v1::ListPullsResponse> page = Call(&v1::Hfget::Stub::ListPulls, request, kLong);
+    if (!page.ok()) return page.status();
+    request.set_page_token(page->next_page_token());
+    all.MergeFrom(*page);
+  } while (!request.page_token().empty());
+  all.clear_next_page_token();
+  return all;
+}
+
+absl::StatusOr<v1::Pull> Client::PausePull(const std::string& id) {
+  v1::PausePullRequest request;
+  request.set_id(id);
+  return PullOf(Call(&v1::Hfget::Stub::PausePull, request, kLong));
+}
+
+absl::StatusOr<v1::Pull> Client::ResumePull(const std::string& id) {
+  v1::ResumePullRequest request;
+  request.set_id(id);
+  return PullOf(Call(&v1::Hfget::Stub::ResumePull, request, kLong));
+}
+
+absl::StatusOr<v1::Pull> Client::RetryPull(const std::string& id) {
+  v1::RetryPullRequest request;
+  request.set_id(id);
+  return PullOf(Call(&v1::Hfget::Stub::RetryPull, request, kLong));
+}
+
+absl::Status Client::RemovePull(const std::string& id) {
+  v1::RemovePullRequest request;
+  request.set_id(id);
+  return Call(&v1::Hfget::Stub::RemovePull, request, kLong).status();
 }
 
 absl::StatusOr<v1::Pull> Client::CancelPull(const std::string& id, bool discard_partial) {
   v1::CancelPullRequest request;
   request.set_id(id);
   request.set_discard_partial(discard_partial);
-  absl::StatusOr<v1::CancelPullResponse> response =
-      Call(&v1::Hfget::Stub::CancelPull, request, kLong);
-  if (!response.ok()) return response.status();
-  return std::move(*response->mutable_pull());
+  return PullOf(Call(&v1::Hfget::Stub::CancelPull, request, kLong));
 }
 
 absl::StatusOr<v1::ListSourcesResponse> Client::ListSources() {

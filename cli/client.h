@@ -35,8 +35,13 @@ class Client {
 
   absl::StatusOr<v1::GetVersionResponse> GetVersion();
   absl::StatusOr<v1::PullResponse> Pull(const v1::PullRequest& request);
-  absl::StatusOr<v1::ListPullsResponse> ListPulls(bool active_only);
+  // All of them, by pages. `filter`: beside active_only.
+  absl::StatusOr<v1::ListPullsResponse> ListPulls(bool active_only, const v1::PullFilter& filter = {});
   absl::StatusOr<v1::Pull> CancelPull(const std::string& id, bool discard_partial);
+  absl::StatusOr<v1::Pull> PausePull(const std::string& id);
+  absl::StatusOr<v1::Pull> ResumePull(const std::string& id);
+  absl::StatusOr<v1::Pull> RetryPull(const std::string& id);
+  absl::Status RemovePull(const std::string& id);
   absl::StatusOr<v1::ListSourcesResponse> ListSources();
   absl::StatusOr<v1::ExplainSourceResponse> ExplainSource(const std::string& name);
   absl::StatusOr<v1::SetSourceResponse> SetSource(const std::string& name, v1::SetSourceRequest::Change change);

@@ -132,6 +132,25 @@ void AddTypeAndRevision(CLI::App* app, PullOptions* p) {
       ->check(kNotEmpty);
 }
 
+void AddLabels(CLI::App* app, Options* options, const char* type, const char* description) {
+  app->add_option("--label", options->labels, description)->type_name(type)->allow_extra_args(false)->check(kNotEmpty);
+}
+
+// Its turn among others.
+void AddTerms(CLI::App* app, Options* options) {
+  PullOptions* p = &options->pull;
+  app->add_option("--priority", p->priority, "Higher goes first; one that waits takes the connections of lower ones. Default: 0")
+      ->type_name("-100..100")
+      ->check(CLI::Range(-100, 100));
+  app->add_option("--deadline", p->deadline, "When to give up: a span such as 90s or 2h30m, or a time such as 2026-01-31T08:00:00Z")
+      ->type_name("WHEN")
+      ->check(kNotEmpty);
+  app->add_option("--request-id", p->request_id, "Your name for this request: the same again within a day is the same pull")
+      ->type_name("NAME")
+      ->check(kNotEmpty);
+  AddLabels(app, options, "KEY=VALUE", "A label to find it by; may be repeated");
+}
+
 void AddPull(CLI::App* app, Options* options) {
   CLI::App* pull = AddCommand(app, options, "pull", "Pull a repo, or files of it");
   PullOptions* p = &options->pull;
@@ -159,6 +178,7 @@ void AddPull(CLI::App* app, Options* options) {
   pull->add_option("--max-connections", p->max_connections, "Connections at most")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
+  AddTerms(pull, options);
   CLI::Option* dry = pull->add_flag("--dry-run", p->dry_run, "Say what would be fetched");
   pull->add_flag("--detach", p->detach, "Print the pull's id and leave it to the daemon")
       ->excludes(dry);
@@ -186,6 +206,7 @@ void AddDoctor(CLI::App* app, Options* options) {
 void AddPulls(CLI::App* app, Options* options) {
   CLI::App* ps = AddCommand(app, options, "ps", "List the pulls that run");
   ps->add_flag("-a,--all", options->all, "Also those that have ended");
+  AddLabels(ps, options, "KEY[=VALUE]", "Only those with this label; may be repeated");
   ps->add_flag("--json", options->json, "A JSON array");
   CLI::App* watch = AddCommand(app, options, "watch", "Come back to a pull and stay until it ends");
   watch->add_option("id", options->id, "Its id, or the beginning of it")
@@ -200,6 +221,16 @@ void AddPulls(CLI::App* app, Options* options) {
       ->type_name("ID");
   cancel->add_flag("--purge", options->purge, "Also delete its unfinished partial files");
   AddQuiet(cancel, options);
+  const std::pair<const char*, const char*> changes[] = {
+      {"pause", "Let pulls stand still until they are resumed, also over restarts"},
+      {"resume", "Let paused pulls go on"},
+      {"retry", "Begin pulls that have failed or were cancelled again, under their ids"},
+      {"rm", "Forget pulls that have ended; their files stay"}};
+  for (const auto& [name, description] : changes) {
+    CLI::App* change = AddCommand(app, options, name, description);
+    change->add_option("ids", options->ids, "Their ids, or the beginnings of them")->required()->type_name("ID")->check(kNotEmpty);
+    AddQuiet(change, options);
+  }
 }
 
 void AddSources(CLI::App* app, Options* options) {

@@ -12,6 +12,10 @@ namespace hfget::cli {
 ExitCode RunPull(Context& context, const Options& options);
 ExitCode RunWatch(Context& context, const Options& options);
 ExitCode RunCancel(Context& context, const Options& options);
+ExitCode RunPause(Context& context, const Options& options);
+ExitCode RunResume(Context& context, const Options& options);
+ExitCode RunRetry(Context& context, const Options& options);
+ExitCode RunRm(Context& context, const Options& options);
 ExitCode RunDoctor(Context& context, const Options& options);
 ExitCode RunPs(Context& context, const Options& options);
 ExitCode RunAuthLogin(Context& context, const Options& options);

@@ -150,10 +150,9 @@ absl::StatusOr<int64_t> DaemonControl::Stop() {
   if (!told.ok()) return told;
   const absl::Time deadline = context_->now() + context_->timing.ready;
   for (;;) {
-    probe = Probe();
-    const bool answers = probe.ok() && probe->state == SocketState::kListening;
-    // Until the end it holds the socket's lock, which the next daemon wants.
-    if (!answers && !context_->processes.IsRunning(pid)) return pid;
+    // Until the end it holds the socket's lock, which the next daemon wants. The socket is not asked: systemd's goes on listening, and would
+    // start the next one for the question.
+    if (!context_->processes.IsRunning(pid)) return pid;
     if (context_->now() >= deadline) break;
     absl::SleepFor(context_->timing.poll);
   }

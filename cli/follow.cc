@@ -43,6 +43,10 @@ void Follower::SayPaused(const v1::Pull& pull) {
   // A trial of the disk that fails again is no end of the pause.
   if (pull.fetched_bytes() > followed_.pull.fetched_bytes()) leave_at_ = absl::InfiniteFuture();
   if (!paused || waits) return;
+  if (!pull.has_error()) {  // as long as somebody wants it so
+    if (followed_.pull.state() != v1::PULL_STATE_PAUSED) view_.Say(PauseText(pull));
+    return;
+  }
   leave_at_ = context_.now() + context_.timing.disk;
   if (asked_for_it_ && pull.fetched_bytes() == 0) leave_at_ = context_.now();
   if (!LeavesPaused()) view_.Say(absl::StrCat("paused: ", pull.error().message(), "; it goes on by itself"));

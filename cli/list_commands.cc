@@ -6,6 +6,7 @@
 #include "cli/json.h"
 #include "cli/pull_text.h"
 #include "cli/table.h"
+#include "cli/terms_option.h"
 
 namespace hfget::cli {
 namespace {
@@ -35,7 +36,11 @@ std::string PullsTable(const v1::ListPullsResponse& pulls, absl::Time now) {
 ExitCode RunPs(Context& context, const Options& options) {
   absl::StatusOr<Client> client = ConnectToDaemon(context, options);
   if (!client.ok()) return Fail(context, options, client.status());
-  const absl::StatusOr<v1::ListPullsResponse> pulls = client->ListPulls(!options.all);
+  v1::PullFilter filter;
+  if (const absl::Status status = SetLabels(options.labels, /*bare=*/true, filter.mutable_labels()); !status.ok()) {
+    return Fail(context, options, status);
+  }
+  const absl::StatusOr<v1::ListPullsResponse> pulls = client->ListPulls(!options.all, filter);
   if (!pulls.ok()) return Fail(context, options, pulls.status());
   if (options.json) {
     context.out << PullsJson(*pulls) << "\n";

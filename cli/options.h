@@ -25,6 +25,9 @@ struct PullOptions {
   int max_connections = 0;
   bool dry_run = false;
   bool detach = false;
+  std::string request_id;
+  int priority = 0;
+  std::string deadline;  // "30m", "2026-01-31T08:00:00Z"; empty: none
 };
 
 // Where a command takes its Hugging Face token from.
@@ -53,6 +56,8 @@ struct Options {
   AuthOptions auth;
   std::string daemon_token_file;  // daemon start
   std::string id;      // watch, cancel
+  std::vector<std::string> ids;     // pause, resume, retry, rm
+  std::vector<std::string> labels;  // pull, ps: "key=value"; ps also "key"
   bool all = false;    // ps
   bool purge = false;  // cancel
   std::string shell;   // completion

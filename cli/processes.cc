@@ -25,6 +25,7 @@ namespace {
 
 constexpr int kReadyFd = 3;  // in the daemon
 constexpr size_t kMaxReadyLine = 4096;
+constexpr char kDaemonName[] = "hfgetd";
 
 // The arguments of posix_spawn. A new session, so that neither Ctrl-C nor the end of the terminal
 // reaches the daemon; the signals as a shell gives them; no file of ours but the pipe. posix_spawn
@@ -166,6 +167,13 @@ absl::Status RealProcesses::Terminate(int64_t pid) {
   if (pid <= 1) {
     return absl::InternalError(
         "the daemon's process cannot be seen from here (another container?): stop it there");
+  }
+  std::string name;
+  std::getline(std::ifstream(absl::StrCat("/proc/", pid, "/comm")), name);
+  if (!name.empty() && name != kDaemonName) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the socket is held by ", name, " (process ", pid, "), which is no hfgetd: if it is systemd, use systemctl [--user] stop ",
+                     "hfgetd.service, and hfgetd.socket as well so that nobody starts it again"));
   }
   if (kill(static_cast<pid_t>(pid), SIGTERM) == 0 || errno == ESRCH) return absl::OkStatus();
   return absl::PermissionDeniedError(

@@ -26,7 +26,8 @@ class Processes {
   // line that it said, NOT_FOUND when there is no hfgetd, DEADLINE_EXCEEDED (it has been ended
   // then).
   virtual absl::Status StartDaemon(const DaemonStart& start) = 0;
-  // SIGTERM.
+  // SIGTERM. Errors: FAILED_PRECONDITION when it is seen to be another program, which is left alone: of a socket that systemd listens on,
+  // the kernel names systemd, or a daemon that has ended, until the next one serves.
   virtual absl::Status Terminate(int64_t pid) = 0;
   // False for a zombie too: it holds nothing any more.
   virtual bool IsRunning(int64_t pid) = 0;

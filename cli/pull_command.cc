@@ -9,6 +9,7 @@
 #include "cli/outcome.h"
 #include "cli/pull_target.h"
 #include "cli/pull_text.h"
+#include "cli/terms_option.h"
 #include "cli/token_option.h"
 
 namespace hfget::cli {
@@ -79,6 +80,7 @@ absl::StatusOr<v1::PullRequest> MakePullRequest(Context& context,
   request.set_modelscope_id(options.modelscope_id);
   request.set_max_bytes_per_sec(static_cast<int64_t>(std::min<uint64_t>(options.limit_rate, std::numeric_limits<int64_t>::max())));
   request.set_max_connections(options.max_connections);
+  if (const absl::Status status = SetTerms(all_options, context.now(), &request); !status.ok()) return status;
   if (const absl::Status status = SetTokens(context, all_options, &request); !status.ok()) return status;
   return request;
 }

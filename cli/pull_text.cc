@@ -132,7 +132,7 @@ std::string ProgressText(const v1::Pull& pull, bool unicode, absl::Time now) {
     const absl::Duration since =
         pull.has_created() ? now - TimeOf(pull.created()) : absl::Duration();
     absl::StrAppend(&text, StateName(pull.state()), " since ", FormatSpan(since));
-    if (pull.state() == v1::PULL_STATE_PAUSED) absl::StrAppend(&text, ": ", pull.error().message());
+    if (pull.state() == v1::PULL_STATE_PAUSED) absl::StrAppend(&text, ": ", PauseText(pull));
     return Printable(text);
   }
   const std::string amount = absl::StrCat(FormatBytes(pull.done_bytes()), " of ", FormatBytes(pull.total_bytes()));
@@ -176,6 +176,7 @@ std::string FailureText(const v1::Pull& pull) {
       return absl::StrCat("the daemon was restarted and no longer has the token for ",
                           PullName(pull), ": pull it again with HF_TOKEN or --token set");
     case v1::PULL_STATE_PAUSED:
+      if (!pull.has_error()) return PauseText(pull);
       return absl::StrCat(pull.error().message(), "; paused, the daemon goes on when that is mended: hfget watch ", pull.id(),
                           " · stop it: hfget cancel ", pull.id());
     default:
@@ -183,6 +184,10 @@ std::string FailureText(const v1::Pull& pull) {
       return absl::StrCat("the pull of ", PullName(pull), " failed (",
                           CauseName(pull.error().cause()), ")");
   }
+}
+
+std::string PauseText(const v1::Pull& pull) {
+  return pull.has_error() ? pull.error().message() : absl::StrCat("paused on request: hfget resume ", pull.id(), " lets it go on");
 }
 
 }  // namespace hfget::cli

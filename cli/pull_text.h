@@ -41,6 +41,9 @@ std::string SummaryText(const v1::Pull& pull, bool unicode);
 // Why a pull that is over is not done, and what to do next.
 std::string FailureText(const v1::Pull& pull);
 
+// Why it stands still. REQUIRES: it is PAUSED.
+std::string PauseText(const v1::Pull& pull);
+
 }  // namespace hfget::cli
 
 #endif  // HFGET_CLI_PULL_TEXT_H_

@@ -139,7 +139,7 @@ std::vector<const v1::FileProgress*> FilesToShow(const v1::Pull& pull, int room)
 std::string WaitingLine(const v1::Pull& pull, absl::Time now) {
   const std::string since =
       pull.has_created() ? absl::StrCat(" (", FormatClock(now - TimeOf(pull.created())), ")") : "";
-  const std::string why = pull.state() == v1::PULL_STATE_PAUSED ? absl::StrCat(": ", pull.error().message()) : "";
+  const std::string why = pull.state() == v1::PULL_STATE_PAUSED ? absl::StrCat(": ", PauseText(pull)) : "";
   return Printable(absl::StrCat(PullName(pull), ": ", StateName(pull.state()), since, why));
 }
 

@@ -73,7 +73,8 @@ absl::Status AddTargets(const ApiSection& api, const Environment& env, std::vect
   return absl::OkStatus();
 }
 
-// "[::1]:7443" and "host:7443". nullopt: it is neither.
+}  // namespace
+
 std::optional<std::pair<absl::string_view, int>> HostAndPort(absl::string_view address) {
   const size_t colon = address.rfind(':');
   int port = 0;
@@ -83,8 +84,6 @@ std::optional<std::pair<absl::string_view, int>> HostAndPort(absl::string_view a
   if (host.empty() || (!brackets && host.find_first_of(":/[]") != host.npos)) return std::nullopt;
   return std::pair(host, port);
 }
-
-}  // namespace
 
 bool IsLoopback(absl::string_view host) {
   if (host == "::1" || host == "localhost") return true;

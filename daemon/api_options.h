@@ -2,7 +2,9 @@
 #ifndef HFGET_DAEMON_API_OPTIONS_H_
 #define HFGET_DAEMON_API_OPTIONS_H_
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -19,6 +21,9 @@ absl::StatusOr<rpc::DoorConfig> ResolveDoor(const ApiSection& api, absl::string_
 // A TCP port is never silently open. Errors: INVALID_ARGUMENT when it asks for no proof of who comes, or would show a token to the
 // network; with what to do.
 absl::Status CheckTcp(const rpc::TcpConfig& tcp);
+
+// "[::1]:7443" and "host:7443". nullopt: it is neither.
+std::optional<std::pair<absl::string_view, int>> HostAndPort(absl::string_view address);
 
 // "127.0.0.1", "::1", "localhost", and nothing else that only might be.
 bool IsLoopback(absl::string_view host);

@@ -108,6 +108,12 @@ void ReadApi(const toml::table& table, Problems& problems, ApiSection* api) {
   reader.RefuseTheRest();
 }
 
+void ReadMetrics(const toml::table& table, Problems& problems, ConfigFile* config) {
+  TomlReader reader(table, "metrics", problems);
+  config->metrics_listen = reader.String("listen");
+  reader.RefuseTheRest();
+}
+
 void ReadLog(const toml::table& table, Problems& problems, ConfigFile* config) {
   TomlReader reader(table, "log", problems);
   config->log_file = reader.String("file");
@@ -157,6 +163,7 @@ ConfigFile ReadAll(const toml::table& table, Problems& problems) {
   if (const auto* modelscope = reader.Table("modelscope")) ReadModelScope(*modelscope, problems, &config);
   if (const auto* limits = reader.Table("limits")) ReadLimits(*limits, problems, &config);
   if (const auto* api = reader.Table("api")) ReadApi(*api, problems, &config.api);
+  if (const auto* metrics = reader.Table("metrics")) ReadMetrics(*metrics, problems, &config);
   if (const auto* log = reader.Table("log")) ReadLog(*log, problems, &config);
   reader.RefuseTheRest();
   return config;

@@ -64,6 +64,8 @@ struct ConfigFile {
 
   ApiSection api;
 
+  std::optional<std::string> metrics_listen;  // [metrics] listen = "HOST:PORT"
+
   // [log]
   std::optional<std::string> log_file;
   std::optional<std::string> log_level;

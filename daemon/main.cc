@@ -24,7 +24,10 @@
 #include "daemon/options.h"
 #include "daemon/process.h"
 #include "daemon/rpc/door.h"
+#include "daemon/rpc/handed_socket.h"
+#include "daemon/rpc/metrics_port.h"
 #include "daemon/rpc/server.h"
+#include "daemon/service_manager.h"
 #include "daemon/store/rocks_store.h"
 
 namespace hfget {
@@ -46,9 +49,10 @@ struct Claims {
   rpc::PidLock state;
 };
 
-absl::StatusOr<Claims> TakeClaims(const Options& options) {
+absl::StatusOr<Claims> TakeClaims(const Options& options, std::optional<rpc::HandedSocket> handed) {
   HFGET_ASSIGN_OR_RETURN(rpc::SocketClaim socket,
-                         rpc::SocketClaim::Take(options.socket.path, options.socket.own_folder));
+                         handed ? rpc::SocketClaim::Adopt(*std::move(handed))
+                                : rpc::SocketClaim::Take(options.socket.path, options.socket.own_folder));
   const std::string& state_dir = options.state_dir.path;
   HFGET_RETURN_IF_ERROR(rpc::MakePrivateFolder(state_dir, options.state_dir.own_folder));
   const std::string lock_path = JoinPath(state_dir, "hfgetd.lock");
@@ -85,13 +89,17 @@ void LogDoor(const rpc::DoorConfig& door, int port) {
 // Thread: main.
 class Daemon {
  public:
-  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const Options& options, Claims claims);
+  static absl::StatusOr<std::unique_ptr<Daemon>> Start(const Options& options, Claims claims,
+                                                       const ServiceManager& manager);
 
   // No new calls; watches end; the engine records what is there. What is left, the destructor
   // closes.
   void Stop() {
+    watchdog_.reset();
+    if (metrics_ != nullptr) metrics_->BeginDrain();
     server_->Drain(kDrainPatience);
     thread_.reset();
+    metrics_.reset();
   }
 
  private:
@@ -100,6 +108,7 @@ class Daemon {
 
   absl::Status OpenStore(const std::string& state_dir);
   void Build(const Options& options);
+  absl::Status OpenMetrics(const rpc::MetricsConfig& config);
 
   rpc::PidLock state_lock_;
   const rpc::ServiceInfo info_;
@@ -112,7 +121,9 @@ class Daemon {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<rpc::HfgetService> service_;
   std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<rpc::MetricsPort> metrics_;  // null: nobody wants it
   std::optional<engine::EngineThread> thread_;
+  std::optional<ServiceWatchdog> watchdog_;
 };
 
 absl::Status Daemon::OpenStore(const std::string& state_dir) {
@@ -139,7 +150,18 @@ void Daemon::Build(const Options& options) {
   service_ = std::make_unique<rpc::HfgetService>(*engine_, *door_, info_);
 }
 
-absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Options& options, Claims claims) {
+absl::Status Daemon::OpenMetrics(const rpc::MetricsConfig& config) {
+  if (config.host.empty()) return absl::OkStatus();
+  HFGET_ASSIGN_OR_RETURN(metrics_, rpc::MetricsPort::Open(config, *engine_, HFGET_VERSION));
+  spdlog::info("metrics are on {} (port {}): /metrics, /healthz", config.host, metrics_->port());
+  if (config.loopback) return absl::OkStatus();
+  spdlog::warn("whoever reaches {} can read the metrics: names of sources, how much is pulled; 127.0.0.1 is for this machine alone",
+               config.host);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Options& options, Claims claims,
+                                                      const ServiceManager& manager) {
   std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(claims.state)));
   HFGET_RETURN_IF_ERROR(daemon->OpenStore(options.state_dir.path));
   daemon->Build(options);
@@ -149,7 +171,9 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const Options& options, Cl
   HFGET_ASSIGN_OR_RETURN(daemon->server_,
                          rpc::Server::Start(std::move(claims.socket), *daemon->service_, *daemon->door_));
   LogDoor(options.door, daemon->server_->tcp_port());
+  HFGET_RETURN_IF_ERROR(daemon->OpenMetrics(options.metrics));
   daemon->thread_.emplace(*daemon->engine_);
+  daemon->watchdog_.emplace(manager, daemon->mailbox_);
   return daemon;
 }
 
@@ -165,17 +189,30 @@ void LogStart(const Options& options) {
     spdlog::warn("--no-fsync: a power cut may lose what was called done");
 }
 
+// Who waits for a word of ours.
+struct Starters {
+  ReadyPipe ready;
+  ServiceManager manager;
+};
+
 // Until a signal has ended it.
-absl::Status Serve(const Options& options, const EndSignals& signals, ReadyPipe& ready) {
-  HFGET_ASSIGN_OR_RETURN(Claims claims, TakeClaims(options));
+absl::Status Serve(const Options& options, std::optional<rpc::HandedSocket> handed, const EndSignals& signals,
+                   Starters& starters) {
+  const bool is_handed = handed.has_value();
+  HFGET_ASSIGN_OR_RETURN(Claims claims, TakeClaims(options, std::move(handed)));
   HFGET_RETURN_IF_ERROR(StartLogging(options.log));
   LogStart(options);
-  HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Daemon> daemon, Daemon::Start(options, std::move(claims)));
+  if (is_handed) spdlog::info("the socket was handed over by systemd: its mode and its file are the socket unit's");
+  HFGET_ASSIGN_OR_RETURN(std::unique_ptr<Daemon> daemon,
+                         Daemon::Start(options, std::move(claims), starters.manager));
   if (options.ready_fd >= 0) LetGoOfTerminal(options.log.file);
-  ready.Ready();
+  starters.ready.Ready();
+  starters.manager.Ready(absl::StrCat("serving at ", options.socket.path));
   spdlog::info("ready");
 
-  spdlog::info("{}: shutting down", signals.Wait());
+  const std::string signal = signals.Wait();
+  starters.manager.Stopping("shutting down: unfinished pulls go on at the next start");
+  spdlog::info("{}: shutting down", signal);
   const ExitWatchdog watchdog(kShutdownLimit);
   daemon->Stop();
   daemon.reset();
@@ -183,27 +220,45 @@ absl::Status Serve(const Options& options, const EndSignals& signals, ReadyPipe&
   return absl::OkStatus();
 }
 
-int Fail(const absl::Status& status, int code, ReadyPipe& ready) {
-  std::fprintf(stderr, "hfgetd: %s\n", std::string(status.message()).c_str());
-  ready.Failed(status);
+int Fail(const absl::Status& status, int code, Starters& starters) {
+  std::fprintf(stderr, "%shfgetd: %s\n", StderrIsJournal(Environment::OfProcess().Get("JOURNAL_STREAM")) ? "<3>" : "",
+               std::string(status.message()).c_str());
+  starters.ready.Failed(status);
+  starters.manager.Failed(status);
   return code;
+}
+
+// The socket that was handed over is the one, whatever the environment says; a flag that says another is a mistake.
+absl::StatusOr<Options> ResolveWith(Flags flags, const std::optional<rpc::HandedSocket>& handed) {
+  const Environment env = Environment::OfProcess();
+  if (handed && !flags.socket.empty() && env.Absolute(flags.socket) != handed->path()) {
+    return absl::InvalidArgumentError(absl::StrCat("systemd has handed over the socket ", handed->path(), ", and --socket says ", flags.socket,
+                                                   ": leave --socket out of the service unit"));
+  }
+  if (handed) flags.socket = handed->path();
+  HFGET_ASSIGN_OR_RETURN(Options options, ResolveOptions(flags, env));
+  options.log.journal = StderrIsJournal(env.Get("JOURNAL_STREAM"));
+  return options;
 }
 
 int Main(const std::vector<std::string>& args) {
   const EndSignals signals;  // before any library makes a thread
   HardenProcess();
   const absl::StatusOr<Flags> flags = ParseFlags(args);
-  ReadyPipe ready(flags.ok() ? flags->ready_fd : -1);
-  if (!flags.ok()) return Fail(flags.status(), kExitUsage, ready);
+  const int ready_fd = flags.ok() ? flags->ready_fd : -1;
+  Starters starters{ReadyPipe(ready_fd), ServiceManager(/*listens=*/ready_fd < 0)};
+  if (!flags.ok()) return Fail(flags.status(), kExitUsage, starters);
   if (!flags->answer.empty()) {
     std::fputs(flags->answer.c_str(), stdout);
     return 0;
   }
-  if (absl::Status status = ready.Check(); !status.ok()) return Fail(status, kExitUsage, ready);
-  const absl::StatusOr<Options> options = ResolveOptions(*flags, Environment::OfProcess());
-  if (!options.ok()) return Fail(options.status(), kExitUsage, ready);
-  const absl::Status served = Serve(*options, signals, ready);
-  return served.ok() ? 0 : Fail(served, kExitFailed, ready);
+  if (absl::Status status = starters.ready.Check(); !status.ok()) return Fail(status, kExitUsage, starters);
+  absl::StatusOr<std::optional<rpc::HandedSocket>> handed = rpc::HandedSocket::Take();
+  if (!handed.ok()) return Fail(handed.status(), kExitUsage, starters);
+  const absl::StatusOr<Options> options = ResolveWith(*flags, *handed);
+  if (!options.ok()) return Fail(options.status(), kExitUsage, starters);
+  const absl::Status served = Serve(*options, *std::move(handed), signals, starters);
+  return served.ok() ? 0 : Fail(served, kExitFailed, starters);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "daemon/base/file_system.h"
 #include "daemon/base/status.h"
 #include "daemon/config_file.h"
+#include "daemon/metrics_options.h"
 #include "daemon/own_token.h"
 #include "daemon/source_list.h"
 
@@ -29,6 +30,8 @@ void Declare(CLI::App& app, Flags* flags) {
       ->type_name("PATH");
   app.add_option("--listen", flags->listen,
                  "Serve TCP, too; [api] of the configuration says who may come in (client_ca, token_file)")
+      ->type_name("HOST:PORT");
+  app.add_option("--metrics", flags->metrics, "Serve /metrics for Prometheus and /healthz there (off), such as 127.0.0.1:9464")
       ->type_name("HOST:PORT");
   app.add_option("--state-dir", flags->state_dir, "What is remembered (~/.local/state/hfget)")
       ->type_name("DIR");
@@ -155,6 +158,8 @@ absl::StatusOr<Options> ResolveOptions(const Flags& flags, const Environment& en
   HFGET_ASSIGN_OR_RETURN(const ConfigFile config, LoadConfig(flags.config, env, &options));
   HFGET_RETURN_IF_ERROR(FillEngine(config, flags, env, &options.engine));
   HFGET_RETURN_IF_ERROR(FillDoor(config, flags, env, &options));
+  HFGET_ASSIGN_OR_RETURN(options.metrics,
+                         ResolveMetrics(flags.metrics.empty() ? config.metrics_listen.value_or("") : flags.metrics));
   options.environment = env.NetVariables();
   options.engine.state_dir = options.state_dir.path;
   options.buffers_mib = config.buffers_mib.value_or(options.buffers_mib);

@@ -12,13 +12,14 @@
 #include "daemon/environment.h"
 #include "daemon/paths.h"
 #include "daemon/rpc/door_config.h"
+#include "daemon/rpc/metrics_config.h"
 
 namespace hfget {
 
 // The command line by itself.
 struct Flags {
   std::string answer;  // to --help or --version: to be printed, and nothing else done
-  std::string config, socket, state_dir, token_file, listen, log_file, log_level;
+  std::string config, socket, state_dir, token_file, listen, metrics, log_file, log_level;
   int ready_fd = -1;
   bool no_fsync = false;
 };
@@ -27,6 +28,7 @@ struct Options {
   engine::EngineConfig engine;  // find_token included
   OwnPath socket;
   rpc::DoorConfig door;
+  rpc::MetricsConfig metrics;
   OwnPath state_dir;
   LogOptions log;
   std::map<std::string, std::string> environment;  // Environment::NetVariables

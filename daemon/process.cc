@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,6 +51,11 @@ void HardenProcess() {
   ForbidCores();
   RaiseSoftToHard(RLIMIT_NOFILE);
   signal(SIGPIPE, SIG_IGN);
+}
+
+bool StderrIsJournal(const std::string& journal_stream) {
+  struct stat info;
+  return !journal_stream.empty() && fstat(STDERR_FILENO, &info) == 0 && journal_stream == absl::StrCat(info.st_dev, ":", info.st_ino);
 }
 
 EndSignals::EndSignals() {

@@ -31,6 +31,10 @@ class EndSignals {
   sigset_t set_;
 };
 
+// Whether standard error goes to systemd's journal: `journal_stream` is $JOURNAL_STREAM, "device:inode", and may be what a parent left,
+// whose output ours no longer is.
+bool StderrIsJournal(const std::string& journal_stream);
+
 // The pipe to whoever started us. Written once, then closed; without a descriptor nothing happens.
 class ReadyPipe {
  public:

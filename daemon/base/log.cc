@@ -1,12 +1,36 @@
 #include "daemon/base/log.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "spdlog/pattern_formatter.h"
 #include "spdlog/sinks/rotating_file_sink.h"
 #include "spdlog/sinks/stdout_sinks.h"
 
 namespace hfget {
+namespace {
+
+// syslog's number of spdlog's level: debug, debug, info, warning, err, crit.
+class Priority : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
+    line.push_back("776432"[std::min<int>(message.level, spdlog::level::critical)]);
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<Priority>(); }
+};
+
+std::unique_ptr<spdlog::formatter> FormatOf(const LogOptions& options) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  if (options.journal && options.file.empty()) {
+    formatter->add_flag<Priority>('*').set_pattern("<%*>%v");
+  } else {
+    formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %L %v");
+  }
+  return formatter;
+}
+
+}  // namespace
 
 absl::Status StartLogging(const LogOptions& options) {
   const spdlog::level::level_enum level = spdlog::level::from_str(options.level);
@@ -25,7 +49,7 @@ absl::Status StartLogging(const LogOptions& options) {
     auto logger = std::make_shared<spdlog::logger>("hfgetd", sink);
     logger->set_level(level);
     logger->flush_on(spdlog::level::info);
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %L %v");
+    logger->set_formatter(FormatOf(options));
     spdlog::set_default_logger(std::move(logger));
   } catch (const spdlog::spdlog_ex& e) {
     return absl::FailedPreconditionError(absl::StrCat("cannot open the log: ", e.what()));

@@ -25,6 +25,8 @@ struct LogOptions {
   std::string level = "info";  // trace, debug, info, warn, error
   int64_t max_file_bytes = 10 << 20;  // then rotated
   int max_files = 3;
+  // Standard error goes to systemd's journal, which has the time and wants "<priority>" in front (sd-daemon(3)). With `file` nothing changes.
+  bool journal = false;
 };
 
 // Sets the process's logger. Call once, before threads start. Errors: an unwritable file, an unknown level.

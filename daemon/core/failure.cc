@@ -72,4 +72,42 @@ absl::string_view FailureName(Failure failure) {
   return "unknown";
 }
 
+absl::string_view FailureWord(Failure failure) {
+  switch (failure) {
+    case Failure::kNone:
+      return "none";
+    case Failure::kConnect:
+      return "connect";
+    case Failure::kTls:
+      return "tls";
+    case Failure::kReset:
+      return "reset";
+    case Failure::kStall:
+      return "stall";
+    case Failure::kServerError:
+      return "server_error";
+    case Failure::kRateLimited:
+      return "rate_limited";
+    case Failure::kLinkExpired:
+      return "link_expired";
+    case Failure::kNotHere:
+      return "not_here";
+    case Failure::kFiltered:
+      return "filtered";
+    case Failure::kCredential:
+      return "credential";
+    case Failure::kGated:
+      return "gated";
+    case Failure::kWrongAnswer:
+      return "wrong_answer";
+    case Failure::kWrongRegion:
+      return "wrong_region";
+    case Failure::kCorrupt:
+      return "corrupt";
+    case Failure::kLocal:
+      return "local";
+  }
+  return "unknown";
+}
+
 }  // namespace hfget::core

@@ -3,6 +3,8 @@
 #ifndef HFGET_DAEMON_CORE_FAILURE_H_
 #define HFGET_DAEMON_CORE_FAILURE_H_
 
+#include <cstddef>
+
 #include "absl/strings/string_view.h"
 
 namespace hfget::core {
@@ -25,6 +27,7 @@ enum class Failure {
   kCorrupt,      // convicted: its bytes were wrong
   kLocal,        // this machine's fault: no sockets, no memory
 };
+constexpr size_t kFailures = static_cast<size_t>(Failure::kLocal) + 1;  // kNone counted in
 
 enum class Remedy {
   kRetryHere,       // the same source may be asked again at once (a new link, a new connection)
@@ -42,6 +45,7 @@ struct Consequence {
 
 Consequence ConsequenceOf(Failure failure);
 absl::string_view FailureName(Failure failure);  // for people: "connection reset", …
+absl::string_view FailureWord(Failure failure);  // for programs, "reset": stable, since dashboards and alerts hold them
 
 }  // namespace hfget::core
 

@@ -26,7 +26,8 @@ bool MayFollow(PullState from, PullState to) {
     case PullState::kNeedsToken:
       return from != PullState::kPaused;
     case PullState::kPaused:
-      return from == PullState::kListing || from == PullState::kFetching || from == PullState::kPublishing;
+      return from == PullState::kQueued || from == PullState::kListing || from == PullState::kFetching ||
+             from == PullState::kPublishing;
     case PullState::kUnspecified:
       return false;
   }

@@ -35,6 +35,10 @@ enum class ErrorCause {
   kHostileListing = 6,
   kCorrupt = 7,
   kInternal = 8,
+  kDeadline = 9,
+  kLimit = 10,
+  kState = 11,
+  kUnavailable = 12,
 };
 
 }  // namespace hfget::core

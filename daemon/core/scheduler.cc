@@ -23,9 +23,9 @@ ByteCount MissingBytesOf(const PieceMap& pieces) {
 
 }  // namespace
 
-void Scheduler::AddFile(FileId file, PieceMap* pieces) {
+void Scheduler::AddFile(FileId file, PieceMap* pieces, GroupId group) {
   if (files_.empty()) total_bytes_ = 0, raced_bytes_ = 0;
-  files_.push_back({file, pieces});
+  files_.push_back({file, pieces, group});
   pieces_of_[file] = pieces;
   total_bytes_ += MissingBytesOf(*pieces);
 }
@@ -34,6 +34,24 @@ void Scheduler::RemoveFile(FileId file) {
   assert(FlightsOfFile(file) == 0);
   std::erase_if(files_, [file](const Entry& e) { return e.id == file; });
   pieces_of_.erase(file);
+}
+
+void Scheduler::SetGroup(FileId file, GroupId group) {
+  for (Entry& e : files_) {
+    if (e.id == file) e.group = group;
+  }
+}
+
+void Scheduler::MoveFile(FileId file, Scheduler& to) {
+  const auto entry = std::find_if(files_.begin(), files_.end(), [file](const Entry& e) { return e.id == file; });
+  if (entry == files_.end()) return;
+  to.AddFile(file, entry->pieces, entry->group);
+  for (auto it = flights_.begin(); it != flights_.end();) {
+    const auto next = std::next(it);
+    if (it->second.file == file) to.flights_.insert(flights_.extract(it));
+    it = next;
+  }
+  RemoveFile(file);
 }
 
 PieceMap* Scheduler::PiecesOf(FileId file) const {
@@ -75,19 +93,38 @@ std::optional<Assignment> Scheduler::Fresh(const Offer& offer, absl::Time now) {
 }
 
 std::optional<Assignment> Scheduler::FreshOf(bool small, const Offer& offer, absl::Time now) {
-  for (const Entry& e : files_) {
-    if (e.small() != small || e.pieces->missing() == 0) continue;
-    if (!world_.MayServe(e.id, offer.source)) continue;
+  for (const Entry* e : InTurn()) {
+    if (e->small() != small || !world_.MayServe(e->id, offer.source)) continue;
     const double piece = offer.rate > 0 ? absl::ToDoubleSeconds(offer.latency) + kPieceBytes / offer.rate : 0;
-    if (TooSlowForTheRest(e.id, offer.source, piece, now)) return std::nullopt;
+    if (TooSlowForTheRest(e->id, offer.source, piece, now)) return std::nullopt;
     const PieceIndex most =
         RangePieces(offer.rate, TotalRate(now) + offer.rate, MissingBytes(), offer.latency);
-    const PieceRange run = e.pieces->FirstMissing(most);
-    Flight& flight = Register(e.id, offer, run, now);
-    e.pieces->Claim(run);
+    const PieceRange run = e->pieces->FirstMissing(most);
+    Flight& flight = Register(e->id, offer, run, now);
+    e->pieces->Claim(run);
     return Assignment{Assignment::Kind::kFresh, flight.id, 0};
   }
   return std::nullopt;
+}
+
+std::vector<const Scheduler::Entry*> Scheduler::InTurn() const {
+  std::vector<const Entry*> turn;
+  bool alone = true;
+  for (const Entry& e : files_) {
+    if (e.pieces->missing() == 0) continue;
+    alone = alone && (turn.empty() || turn.front()->group == e.group);
+    turn.push_back(&e);
+  }
+  if (alone) return turn;
+  absl::flat_hash_map<FileId, GroupId> group_of;
+  for (const Entry& e : files_) group_of[e.id] = e.group;
+  absl::flat_hash_map<GroupId, int> flights;
+  for (const auto& [id, flight] : flights_) {
+    if (const auto of = group_of.find(flight.file); of != group_of.end()) ++flights[of->second];
+  }
+  std::stable_sort(turn.begin(), turn.end(),
+                   [&flights](const Entry* a, const Entry* b) { return flights[a->group] < flights[b->group]; });
+  return turn;
 }
 
 bool Scheduler::TooSlowForTheRest(FileId file, SourceIndex source, double seconds, absl::Time now) const {

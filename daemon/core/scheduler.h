@@ -19,6 +19,7 @@ namespace hfget::core {
 using FileId = uint64_t;
 using FlightId = uint64_t;
 using SourceIndex = int;
+using GroupId = int64_t;
 
 // One range on its way from one source. A duplicate owns no piece: its one piece is claimed by its rival.
 struct Flight {
@@ -66,15 +67,26 @@ class Scheduler {
 
   explicit Scheduler(const World& world) : world_(world) {}
 
-  // Files are served in the order in which they were added; small ones (up to kSmallFile) take about a quarter of the
-  // connections while there are large ones. REQUIRES: `pieces` outlives the file here.
+  // Groups (pulls) share the connections evenly: the one with the fewest comes next. The files of a group are served in the order in
+  // which they were added; small ones (up to kSmallFile) take about a quarter of the connections while there are large ones.
+  // REQUIRES: `pieces` outlives the file here.
   static constexpr ByteCount kSmallFile = 4 * kMiB;
-  void AddFile(FileId file, PieceMap* pieces);
+  void AddFile(FileId file, PieceMap* pieces, GroupId group = 0);
+  void SetGroup(FileId file, GroupId group);
   // REQUIRES: no flight of this file is left.
   void RemoveFile(FileId file);
+  bool empty() const { return files_.empty(); }
+
+  // Hands a file and its flights over to another scheduler of the same world.
+  void MoveFile(FileId file, Scheduler& to);
+  // Flights begun from here on have this number and higher ones. REQUIRES: higher than any that there is.
+  void CountFrom(FlightId next) { next_flight_ = next; }
+  FlightId next_flight() const { return next_flight_; }
 
   // The next thing to do for a source, or nothing. The new flight is registered and its pieces are claimed.
   std::optional<Assignment> Next(const Offer& offer, absl::Time now);
+  // The same, but only what nobody has been asked for yet.
+  std::optional<Assignment> NextFresh(const Offer& offer, absl::Time now) { return Fresh(AsSeen(offer, now), now); }
 
   // Bytes of a flight arrived, up to `position`.
   void OnBytes(FlightId flight, ByteCount position, absl::Time now);
@@ -98,6 +110,7 @@ class Scheduler {
   struct Entry {
     FileId id;
     PieceMap* pieces;
+    GroupId group;
     bool small() const { return pieces->file_size() <= kSmallFile; }
   };
 
@@ -105,6 +118,8 @@ class Scheduler {
   Offer AsSeen(Offer offer, absl::Time now) const;
   std::optional<Assignment> Fresh(const Offer& offer, absl::Time now);
   std::optional<Assignment> FreshOf(bool small, const Offer& offer, absl::Time now);
+  // The files with something missing, those of the groups with the fewest flights first.
+  std::vector<const Entry*> InTurn() const;
   // A file is hashed from its front: who is at the front shall not be there for more than half of the time that is left, or
   // what lies behind is hashed when all the rest is over.
   std::optional<Assignment> Unblock(const Offer& offer, absl::Time now);

@@ -3,6 +3,7 @@
 #ifndef HFGET_DAEMON_ENGINE_API_H_
 #define HFGET_DAEMON_ENGINE_API_H_
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,8 +14,11 @@
 #include "absl/time/time.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/types.h"
+#include "daemon/core/pull_filter.h"
 #include "daemon/core/pull_state.h"
+#include "daemon/core/pull_terms.h"
 #include "daemon/core/token_policy.h"
+#include "daemon/engine/stats.h"
 #include "daemon/hub/account.h"
 #include "daemon/hub/filters.h"
 #include "daemon/hub/finding.h"
@@ -40,6 +44,10 @@ struct PullSpec {
   ByteCount max_bytes_per_sec = 0;  // 0: no limit of its own
   int max_connections = 0;          // likewise
   bool dry_run = false;
+  core::PullTerms terms;
+  std::string request_id;  // the caller's name for this request; empty: none
+  // Whoever asks may go, which ReleasePull says: then it is cancelled, unless somebody else wants it.
+  bool bound = false;
 };
 
 struct PullError {
@@ -95,6 +103,10 @@ struct PullSnapshot {
   std::string listing_source;
   std::vector<std::string> notices;
   absl::Time created, finished = absl::InfiniteFuture();
+  core::PullTerms terms;
+  std::string request_id;  // the first
+  int queue_position = 0;  // kQueued only: how many begin before it, plus one
+  int64_t change = 0;      // grows with every change of state of any pull: this one's last
 };
 
 struct DataHostSnapshot {
@@ -151,6 +163,26 @@ class FindingSink {
   virtual void OnEnd() = 0;
 };
 
+// Some pulls of many, newest first.
+struct PullQuery {
+  core::PullFilter filter;
+  bool active_only = false;
+  int64_t before = std::numeric_limits<int64_t>::max();  // only those that came earlier than this `next`
+  size_t most = 0;  // 0: all
+  // Without files, shares and plan.
+  bool brief = false;
+};
+struct PullPage {
+  std::vector<PullSnapshot> pulls;
+  int64_t next = 0;  // 0: these were the last
+};
+
+// Where a watch of all pulls begins.
+struct WatchBegun {
+  int64_t change = 0;       // the last that there was
+  bool incomplete = false;  // pulls that ended since then may have been forgotten
+};
+
 struct PullStarted {
   PullSnapshot pull;
   bool joined = false;
@@ -171,12 +203,25 @@ class EngineApi {
   template <typename T>
   using Answer = absl::AnyInvocable<void(absl::StatusOr<T>)>;
 
-  // Answered when the pull is recorded durably. Errors: UNAVAILABLE while draining.
+  // Answered when the pull is recorded durably. Errors: UNAVAILABLE while draining; RESOURCE_EXHAUSTED; ALREADY_EXISTS: the request id
+  // stands for another pull.
   virtual void StartPull(PullSpec spec, Answer<PullStarted> answer) = 0;
+  // The same of many: one answer for each, in their order. `specs`: those that cannot be are errors already. `all_or_nothing`: when one
+  // is refused, none is begun, and those that would not be refused are CANCELLED.
+  using Specs = std::vector<absl::StatusOr<PullSpec>>;
+  virtual void StartPulls(Specs specs, bool all_or_nothing, Answer<std::vector<absl::StatusOr<PullStarted>>> answer) = 0;
   virtual void GetPull(std::string id, Answer<PullSnapshot> answer) = 0;  // NOT_FOUND
-  virtual void ListPulls(bool active_only, Answer<std::vector<PullSnapshot>> answer) = 0;
+  virtual void ListPulls(PullQuery query, Answer<PullPage> answer) = 0;
   virtual void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) = 0;
+  // Errors of these four: NOT_FOUND; FAILED_PRECONDITION: not in its state. Answered when it is recorded durably.
+  virtual void PausePull(std::string id, Answer<PullSnapshot> answer) = 0;
+  virtual void ResumePull(std::string id, Answer<PullSnapshot> answer) = 0;
+  virtual void RetryPull(std::string id, Answer<PullSnapshot> answer) = 0;
+  virtual void RemovePull(std::string id, Answer<bool> answer) = 0;
+  // One who asked for it with PullSpec::bound has gone.
+  virtual void ReleasePull(std::string id) = 0;
   virtual void ListSources(Answer<std::vector<SourceSnapshot>> answer) = 0;
+  virtual void GetStats(Answer<Stats> answer) = 0;
   // Empty: the daemon's own token.
   virtual void WhoAmI(Secret token, Answer<AccountAnswer> answer) = 0;
   // Answers those that were probed, when it is known how they answer. An empty name: all that are on. NOT_FOUND.
@@ -189,6 +234,9 @@ class EngineApi {
   // The current snapshot comes at once, also for a pull that has ended (then it is the last). The engine keeps only a
   // weak reference: to stop watching, drop the watcher. NOT_FOUND: no such pull.
   virtual void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) = 0;
+  // Of all pulls that the filter is about, brief snapshots: first, after the answer, those that changed after `after` (0: those that have
+  // not ended), in the order of their changes; then every change of state, and once a second those that move.
+  virtual void WatchAll(core::PullFilter filter, int64_t after, std::shared_ptr<Watcher> watcher, Answer<WatchBegun> answer) = 0;
 };
 
 }  // namespace hfget::engine

@@ -6,6 +6,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/disk/disk.h"
 #include "daemon/engine/config.h"
+#include "daemon/engine/counters.h"
 #include "daemon/engine/sources.h"
 #include "daemon/engine/timers.h"
 #include "daemon/net/http.h"
@@ -22,6 +23,7 @@ struct Context {
   Timers& timers;
   Sources& sources;
   absl::BitGenRef rng;
+  Counters& counters;
 };
 
 }  // namespace hfget::engine

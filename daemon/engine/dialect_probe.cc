@@ -14,7 +14,7 @@ namespace hfget::engine {
 namespace {
 
 constexpr ByteCount kMostFile = kMiB;
-constexpr int kMaxHops = 5;
+constexpr int kProbeHops = 5;
 
 // The smallest file with bytes; nullptr: there is none that is small enough.
 const hub::ManifestFile* Smallest(const hub::Manifest& manifest) {
@@ -104,7 +104,7 @@ void DialectProbe::OnFile(SmallAnswer answer) {
     const hub::Zone answerer = base.ok() ? AnswererOf(*base, answer.head) : hub::Zone::kPublic;
     const auto next = base.ok() ? hub::NextHop(*base, answer.head.headers.Get("location"), answerer) : base;
     if (!next.ok()) return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": ", next.status().message()));
-    if (++hops_ > kMaxHops) return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": redirects without end"));
+    if (++hops_ > kProbeHops) return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": redirects without end"));
     return AskFile(next->ToString(), answerer);
   }
   if (status != 200) return End(core::Failure::kWrongAnswer, absl::StrCat(file_.path, ": answers ", status));

@@ -16,12 +16,6 @@ namespace {
 
 constexpr absl::Duration kHouseKeeping = absl::Seconds(1);
 constexpr absl::Duration kSaveSourcesEvery = absl::Seconds(30);
-// Ended pulls that are remembered; older ones are forgotten.
-constexpr size_t kRememberedPulls = 500;
-
-absl::Status NoSuchPull(const std::string& id) {
-  return absl::NotFoundError(absl::StrCat("no pull has the id \"", id, "\"; see hfget ps --all"));
-}
 
 }  // namespace
 
@@ -30,8 +24,9 @@ Engine::Engine(EngineParts parts)
       mailbox_(parts.mailbox),
       client_(parts.client),
       disk_(parts.disk),
-      store_(parts.store),
       clock_(parts.clock),
+      started_(clock_.Wall()),
+      store_(parts.store, clock_, counters_),
       rng_(parts.seed),
       sources_([this] {
         std::vector<std::string> problems;
@@ -39,7 +34,7 @@ Engine::Engine(EngineParts parts)
         for (const std::string& problem : problems) spdlog::warn("{}", problem);
         return sources;
       }()),
-      context_{config_, client_, disk_, store_, clock_, timers_, sources_, rng_},
+      context_{config_, client_, disk_, store_, clock_, timers_, sources_, rng_, counters_},
       racer_(std::make_unique<Racer>(context_)),
       prober_(std::make_unique<Prober>(context_)) {
   disk_.buffers().OnAvailable([this] { mailbox_.Post([this] { racer_->OnBuffersAvailable(); }); });
@@ -54,43 +49,28 @@ Engine::~Engine() {
   racer_.reset();
 }
 
-void Engine::Recover() {
-  store::Contents contents = store_.Load();
-  for (const auto& record : contents.sources) sources_.Load(record);
-  for (auto& [key, record] : contents.transfers) racer_->Load(key, std::move(record));
-  size_t unfinished = 0;
-  for (const auto& record : contents.pulls) {
-    if (const absl::Status checked = CheckPullRecord(record); !checked.ok()) {
-      spdlog::warn("the pull {} is left as it is recorded: {}", hub::Printable(record.id(), 60), checked.message());
-      continue;
-    }
-    auto pull = std::make_unique<Pull>(context_, *racer_, *this, record);
-    next_sequence_ = std::max(next_sequence_, record.sequence() + 1);
-    unfinished += !core::IsTerminal(pull->state());
-    pulls_[record.id()] = std::move(pull);
-  }
-  if (unfinished > 0) spdlog::info("{} unfinished pull(s) go on", unfinished);
-  begin_wanted_ = true;
-}
-
 void Engine::Turn(absl::Duration max_wait) {
   mailbox_.Drain();
   absl::Time now = clock_.Steady();
   timers_.RunDue(now);
   if (begin_wanted_ && !stopping_) BeginQueued();
   racer_->Tick(now);
-  hub_.Tick(now, [&](const std::string& id) { Publish(id, now); });
+  hub_.Tick(now, [&](const std::string& id) { Publish(id); });
+  if (changes_.Due(now)) TellProgress();
   if (now >= next_house_keeping_) HouseKeeping(now);
   if (stopped_) return;
   now = clock_.Steady();
-  const absl::Time next = std::min({timers_.Next(), racer_->NextTick(now), hub_.NextTick(), next_house_keeping_});
+  const absl::Time next = std::min({timers_.Next(), racer_->NextTick(now), hub_.NextTick(), changes_.NextTick(), next_house_keeping_});
   const absl::Duration wait = mailbox_.empty() && !begin_wanted_ ? std::min(max_wait, next - now) : absl::ZeroDuration();
   client_.Poll(std::max(wait, absl::ZeroDuration()));
 }
 
 void Engine::HouseKeeping(absl::Time now) {
   next_house_keeping_ = now + kHouseKeeping;
-  for (const auto& [id, pull] : pulls_) pull->CheckProgress(now);
+  for (const auto& [id, pull] : pulls_) {
+    pull->CheckProgress(now);
+    pull->CheckDeadline();
+  }
   ForgetOldest();
   if (now >= next_source_save_ && !stopping_) {
     if (next_source_save_ != absl::InfinitePast()) SaveSources();
@@ -106,153 +86,6 @@ void Engine::SaveSources() {
                             sources_.ToRecord(i, clock_.Wall()).SerializeAsString());
   }
   if (!batch.empty()) store_.Commit(std::move(batch), store::Durability::kProgress, [](absl::Status) {});
-}
-
-void Engine::BeginQueued() {
-  begin_wanted_ = false;
-  int active = 0;
-  std::vector<Pull*> waiting;
-  for (const auto& [id, pull] : pulls_) {
-    active += pull->active();
-    if (pull->state() == core::PullState::kQueued) waiting.push_back(pull.get());
-  }
-  std::sort(waiting.begin(), waiting.end(), [](const Pull* a, const Pull* b) { return a->sequence() < b->sequence(); });
-  for (Pull* pull : waiting) {
-    if (active >= config_.max_active_pulls) return;
-    ++active;
-    pull->Begin();
-  }
-}
-
-std::string Engine::NewId() {
-  std::string id;
-  do {
-    id = absl::StrFormat("%08x", static_cast<uint32_t>(rng_()));
-  } while (pulls_.count(id) > 0);
-  return id;
-}
-
-Pull* Engine::Find(const std::string& id) const {
-  const auto it = pulls_.find(id);
-  return it == pulls_.end() ? nullptr : it->second.get();
-}
-
-void Engine::StartPull(PullSpec spec, Answer<PullStarted> answer) {
-  mailbox_.Post([this, spec = std::move(spec), answer = std::move(answer)]() mutable {
-    DoStartPull(std::move(spec), std::move(answer));
-  });
-}
-
-void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
-  if (stopping_) return answer(absl::UnavailableError("the daemon is shutting down; try again in a moment"));
-  for (const auto& [id, pull] : pulls_) {
-    if (core::IsTerminal(pull->state()) || !pull->SameAs(spec)) continue;
-    if (!spec.token.empty()) pull->GiveToken(std::move(spec.token), spec.token_is_ambient);
-    pull->SetLimits(spec.max_bytes_per_sec, spec.max_connections);
-    pull->TryDiskNow();
-    if (!spec.modelscope_token.empty()) pull->GiveModelScopeToken(std::move(spec.modelscope_token));
-    return answer(PullStarted{pull->Snapshot(clock_.Steady()), true});
-  }
-  int of_owner = 0;
-  for (const auto& [id, pull] : pulls_) of_owner += !core::IsTerminal(pull->state()) && pull->owner() == spec.owner;
-  if (of_owner >= config_.max_pulls_per_client) {
-    return answer(absl::ResourceExhaustedError(
-        absl::StrCat(of_owner, " pulls are running or queued, as many as one client may have ([api] max_pulls_per_client): wait "
-                     "until some have ended, or cancel them")));
-  }
-  const std::string id = NewId();
-  auto owned = std::make_unique<Pull>(context_, *racer_, *this, id, next_sequence_++, std::move(spec));
-  Pull& pull = *owned;
-  pulls_[id] = std::move(owned);
-  begin_wanted_ = true;
-  if (pull.dry_run()) return answer(PullStarted{pull.Snapshot(clock_.Steady()), false});
-  spdlog::info("pull {} accepted: {}", id, pull.repo().name);
-  store::Batch batch;
-  batch.puts.emplace_back(store::PullKey(id), pull.ToRecord().SerializeAsString());
-  store_.Commit(std::move(batch), store::Durability::kPromise,
-                [this, id, answer = std::move(answer)](absl::Status status) mutable {
-                  Pull* pull = Find(id);
-                  if (pull == nullptr) return answer(NoSuchPull(id));
-                  if (!status.ok()) {
-                    // Nobody was promised anything.
-                    pull->Cancel(true);
-                    pulls_.erase(id);
-                    return answer(Annotate(status, "the pull could not be recorded"));
-                  }
-                  answer(PullStarted{pull->Snapshot(clock_.Steady()), false});
-                });
-}
-
-void Engine::OnChanged(Pull& pull) {
-  begin_wanted_ = true;
-  const core::PullState state = pull.state();
-  const bool ended = core::IsTerminal(state);
-  if (ended) spdlog::info("pull {} is {}", pull.id(), core::PullStateName(state));
-  if (!pull.dry_run()) {
-    store::Batch batch;
-    batch.puts.emplace_back(store::PullKey(pull.id()), pull.ToRecord().SerializeAsString());
-    store_.Commit(std::move(batch), ended ? store::Durability::kPromise : store::Durability::kProgress,
-                  [id = pull.id()](absl::Status status) {
-                    if (!status.ok()) spdlog::error("pull {} could not be recorded: {}", id, status.message());
-                  });
-  }
-  if (hub_.Watched(pull.id())) Publish(pull.id(), clock_.Steady());
-}
-
-void Engine::Publish(const std::string& id, absl::Time now) {
-  Pull* pull = Find(id);
-  if (pull == nullptr) return;
-  hub_.Publish(id, std::make_shared<const PullSnapshot>(pull->Snapshot(now)), core::IsTerminal(pull->state()));
-}
-
-void Engine::Forget(const std::string& id) {
-  pulls_.erase(id);
-  store::Batch batch;
-  batch.deletes.push_back(store::PullKey(id));
-  store_.Commit(std::move(batch), store::Durability::kProgress, [](absl::Status) {});
-}
-
-void Engine::ForgetOldest() {
-  std::vector<const Pull*> ended;
-  for (const auto& [id, pull] : pulls_) {
-    if (core::IsTerminal(pull->state())) ended.push_back(pull.get());
-  }
-  if (ended.size() <= kRememberedPulls) return;
-  std::sort(ended.begin(), ended.end(), [](const Pull* a, const Pull* b) { return a->sequence() < b->sequence(); });
-  ended.resize(ended.size() - kRememberedPulls);
-  std::vector<std::string> ids;
-  for (const Pull* pull : ended) ids.push_back(pull->id());
-  for (const std::string& id : ids) Forget(id);
-}
-
-void Engine::GetPull(std::string id, Answer<PullSnapshot> answer) {
-  mailbox_.Post([this, id = std::move(id), answer = std::move(answer)]() mutable {
-    Pull* pull = Find(id);
-    if (pull == nullptr) return answer(NoSuchPull(id));
-    answer(pull->Snapshot(clock_.Steady()));
-  });
-}
-
-void Engine::ListPulls(bool active_only, Answer<std::vector<PullSnapshot>> answer) {
-  mailbox_.Post([this, active_only, answer = std::move(answer)]() mutable {
-    std::vector<Pull*> chosen;
-    for (const auto& [id, pull] : pulls_) {
-      if (!active_only || !core::IsTerminal(pull->state())) chosen.push_back(pull.get());
-    }
-    std::sort(chosen.begin(), chosen.end(), [](const Pull* a, const Pull* b) { return a->sequence() > b->sequence(); });
-    std::vector<PullSnapshot> out;
-    for (Pull* pull : chosen) out.push_back(pull->Snapshot(clock_.Steady()));
-    answer(std::move(out));
-  });
-}
-
-void Engine::CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) {
-  mailbox_.Post([this, id = std::move(id), discard_partial, answer = std::move(answer)]() mutable {
-    Pull* pull = Find(id);
-    if (pull == nullptr) return answer(NoSuchPull(id));
-    pull->Cancel(discard_partial);
-    answer(pull->Snapshot(clock_.Steady()));
-  });
 }
 
 void Engine::ListSources(Answer<std::vector<SourceSnapshot>> answer) {
@@ -356,16 +189,6 @@ absl::Status Engine::NoSuchSource(const std::string& name) const {
   }
   return absl::NotFoundError(
       absl::StrCat("no source is named \"", name, "\"; there are ", absl::StrJoin(names, ", ")));
-}
-
-void Engine::Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) {
-  mailbox_.Post([this, id = std::move(id), watcher = std::move(watcher), answer = std::move(answer)]() mutable {
-    Pull* pull = Find(id);
-    if (pull == nullptr) return answer(NoSuchPull(id));
-    answer(true);
-    hub_.Watch(id, std::move(watcher), std::make_shared<const PullSnapshot>(pull->Snapshot(clock_.Steady())),
-               core::IsTerminal(pull->state()));
-  });
 }
 
 void Engine::Stop() {

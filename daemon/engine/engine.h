@@ -13,14 +13,17 @@
 #include "daemon/base/mailbox.h"
 #include "daemon/engine/account_query.h"
 #include "daemon/engine/api.h"
+#include "daemon/engine/change_hub.h"
 #include "daemon/engine/config.h"
 #include "daemon/engine/context.h"
+#include "daemon/engine/counters.h"
 #include "daemon/engine/doctor.h"
 #include "daemon/engine/prober.h"
 #include "daemon/engine/progress_hub.h"
 #include "daemon/engine/pull.h"
 #include "daemon/engine/racer.h"
 #include "daemon/engine/sources.h"
+#include "daemon/engine/timed_store.h"
 #include "daemon/engine/timers.h"
 
 namespace hfget::engine {
@@ -38,6 +41,7 @@ struct EngineParts {
 };
 
 // One thread owns it and calls Turn until stopped(); the methods of EngineApi are for any thread.
+// engine.cc: the loop, sources. engine_pulls.cc: what is asked of pulls. engine_memory.cc: what is remembered of them, and who is told.
 class Engine final : public EngineApi, public PullHost {
  public:
   explicit Engine(EngineParts parts);
@@ -56,15 +60,23 @@ class Engine final : public EngineApi, public PullHost {
 
   // EngineApi
   void StartPull(PullSpec spec, Answer<PullStarted> answer) override;
+  void StartPulls(Specs specs, bool all_or_nothing, Answer<std::vector<absl::StatusOr<PullStarted>>> answer) override;
   void GetPull(std::string id, Answer<PullSnapshot> answer) override;
-  void ListPulls(bool active_only, Answer<std::vector<PullSnapshot>> answer) override;
+  void ListPulls(PullQuery query, Answer<PullPage> answer) override;
   void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) override;
+  void PausePull(std::string id, Answer<PullSnapshot> answer) override;
+  void ResumePull(std::string id, Answer<PullSnapshot> answer) override;
+  void RetryPull(std::string id, Answer<PullSnapshot> answer) override;
+  void RemovePull(std::string id, Answer<bool> answer) override;
+  void ReleasePull(std::string id) override;
   void ListSources(Answer<std::vector<SourceSnapshot>> answer) override;
+  void GetStats(Answer<Stats> answer) override;
   void WhoAmI(Secret token, Answer<AccountAnswer> answer) override;
   void ProbeSource(std::string name, Answer<std::vector<SourceSnapshot>> answer) override;
   void SetSource(std::string name, SourceChange change, Answer<SourceSnapshot> answer) override;
   void Diagnose(DiagnoseSpec spec, std::shared_ptr<FindingSink> sink) override;
   void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) override;
+  void WatchAll(core::PullFilter filter, int64_t after, std::shared_ptr<Watcher> watcher, Answer<WatchBegun> answer) override;
 
   // For tests: invariants of the race, checked after every event of a simulation.
   const Racer& racer() const { return *racer_; }
@@ -76,14 +88,34 @@ class Engine final : public EngineApi, public PullHost {
 
  private:
   void DoStartPull(PullSpec spec, Answer<PullStarted> answer);
+  // One that was asked for under the same name, or that is the same and has not ended. Errors: ALREADY_EXISTS: the name stands for
+  // another.
+  absl::StatusOr<Pull*> FindEqual(const PullSpec& spec) const;
+  // `more`: besides this one.
+  absl::Status RoomFor(const PullSpec& spec, int more = 0) const;
+  // Turns into errors what would be refused. True when there is one.
+  bool Refuse(Specs& specs) const;
+  // Answers with the pull as it is then when it is recorded durably.
+  void Promise(const Pull& pull, Answer<PullSnapshot> answer);
+  // Those that are queued, in the order in which they begin.
+  std::vector<Pull*> Waiting() const;
+  PullSnapshot SnapshotOf(Pull& pull) const;
   void AskAccount(Secret token, Answer<AccountAnswer> answer);
   void BeginQueued();
-  void Forget(const std::string& id);
+  // `done` may be null.
+  void Forget(const std::string& id, store::Durability durability, absl::AnyInvocable<void(absl::Status)> done);
   void ForgetOldest();
   Pull* Find(const std::string& id) const;
-  void Publish(const std::string& id, absl::Time now);
+  void Publish(const std::string& id);
+  void TellAll(const Pull& pull);
+  void TellProgress();
+  PullPage PageOf(const PullQuery& query) const;
+  // In the queue, from 1. REQUIRES: it is queued.
+  int PositionOf(const Pull& pull) const;
   void HouseKeeping(absl::Time now);
   void SaveSources();
+  Stats TakeStats(absl::Time now) const;                         // engine_stats.cc
+  void CountEnd(const PullError& error, core::PullState state);  // likewise
   std::string NewId();
   absl::Status NoSuchSource(const std::string& name) const;
 
@@ -91,13 +123,16 @@ class Engine final : public EngineApi, public PullHost {
   Mailbox& mailbox_;
   net::Client& client_;
   disk::Disk& disk_;
-  store::StateStore& store_;
   Clock& clock_;
+  const absl::Time started_;  // wall
+  Counters counters_;
+  TimedStore store_;
   std::mt19937_64 rng_;
   Timers timers_;
   Sources sources_;
   Context context_;
   ProgressHub hub_;
+  ChangeHub changes_;
   std::unique_ptr<Racer> racer_;
   std::unique_ptr<Prober> prober_;
   std::map<std::string, std::unique_ptr<Pull>> pulls_;
@@ -106,6 +141,8 @@ class Engine final : public EngineApi, public PullHost {
   std::map<uint64_t, std::unique_ptr<Doctor>> doctors_;
   uint64_t next_doctor_ = 1;
   int64_t next_sequence_ = 1;
+  int64_t next_change_ = 2;  // so that there is one before the first, which is not 0
+  int64_t forgotten_change_ = 0;  // the last of those that are not remembered any more
   absl::Time next_house_keeping_ = absl::InfinitePast();
   absl::Time next_source_save_ = absl::InfinitePast();
   bool begin_wanted_ = false;

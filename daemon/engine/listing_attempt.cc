@@ -10,7 +10,7 @@
 namespace hfget::engine {
 namespace {
 
-constexpr int kMaxHops = 5;
+constexpr int kListingHops = 5;
 // What the pages of one listing may come to, whatever their links say: ten times what the largest repos need.
 constexpr int kMaxPages = 10000;
 constexpr int kMaxPagesWithoutFile = 1000;  // in a row: folders alone
@@ -95,7 +95,7 @@ void ListingAttempt::OnRedirect(const SmallAnswer& answer) {
                 absl::StrCat("redirects to another hub (", next->host,
                              "): it serves only its own region; a proxy or VPN may be on"));
   }
-  if (++hops_ > kMaxHops) return Fail(core::Failure::kWrongAnswer, "redirects without end");
+  if (++hops_ > kListingHops) return Fail(core::Failure::kWrongAnswer, "redirects without end");
   Ask(next->ToString(), answerer);
 }
 

@@ -35,6 +35,8 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, std::string id, int64
   token_.Bring(std::move(spec_.token), spec_.token_is_ambient);
   if (spec_.anonymous) token_.Forbid();
   SetLimits(spec_.max_bytes_per_sec, spec_.max_connections);
+  requests_.Add(spec_.request_id, created_);
+  spec_.bound ? ++bound_ : kept_ = true;
 }
 
 Pull::~Pull() = default;

@@ -8,8 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "daemon/core/pull_filter.h"
 #include "daemon/core/pull_state.h"
+#include "daemon/core/pull_terms.h"
 #include "daemon/core/rate_meter.h"
+#include "daemon/core/request_names.h"
 #include "daemon/engine/account_query.h"
 #include "daemon/engine/api.h"
 #include "daemon/engine/context.h"
@@ -55,6 +58,21 @@ class Pull final : public TransferClient {
   void SetLimits(ByteCount max_bytes_per_sec, int max_connections);
   // With an equal request: a pull that waits for the disk tries it now.
   void TryDiskNow();
+  // An equal request has come, with what it brings: tokens, limits, terms, a name. One that is held goes on. True when what must outlive
+  // the process has changed.
+  bool Ask(PullSpec spec);
+  // Whether it was asked for under this name, within a day.
+  bool Named(const std::string& request_id) const { return requests_.Has(request_id, context_.clock.Wall()); }
+  bool named() const { return requests_.Any(context_.clock.Wall()); }
+  // Pauses it until Unhold; let go of is what a pause lets go of. Errors: FAILED_PRECONDITION.
+  absl::Status Hold();
+  void Unhold();
+  // One of those who asked for it with PullSpec::bound has gone.
+  void Release();
+  // It is to be begun again in this one's place: the tokens that are not recorded.
+  void TakeTokens(const Pull& earlier);
+  // When its deadline has passed.
+  void CheckDeadline();
   // Fails it when nothing has come for too long.
   void CheckProgress(absl::Time now);
 
@@ -65,9 +83,19 @@ class Pull final : public TransferClient {
   bool active() const { return state_ == core::PullState::kListing || state_ == core::PullState::kFetching ||
                                state_ == core::PullState::kPublishing; }
   const std::string& owner() const { return spec_.owner; }
+  core::PullTurn turn() const { return {spec_.terms.priority, spec_.terms.deadline, sequence_}; }
+  // Of its state; given by the engine.
+  int64_t change() const { return change_; }
+  void set_change(int64_t change) { change_ = change; }
+  bool Concerns(const core::PullFilter& filter) const;
+  const PullError& error() const { return error_; }
+  // When its state changed or something of it came, last.
+  absl::Time last_progress() const { return last_progress_; }
   // Same owner, repo, revision, filters and target.
   bool SameAs(const PullSpec& spec) const;
   PullSnapshot Snapshot(absl::Time now);
+  // Without files, shares and plan.
+  PullSnapshot Brief(absl::Time now) const;
   records::v1::PullRecord ToRecord() const;
 
   // TransferClient
@@ -80,6 +108,7 @@ class Pull final : public TransferClient {
   std::string UrlAt(core::SourceIndex source, size_t file_index) const override;
   std::shared_ptr<core::TokenBucket> bucket() const override { return bucket_; }
   int max_connections() const override { return spec_.max_connections; }
+  core::Standing standing() const override { return {spec_.terms.priority, sequence_}; }
   bool restricted() const override { return is_private_ || is_gated_; }
   void OnReceived(core::SourceIndex source, ByteCount bytes) override;
   void OnWasted(ByteCount bytes) override { wasted_ += bytes; }
@@ -101,6 +130,7 @@ class Pull final : public TransferClient {
   };
 
   void SetState(core::PullState state);
+  void RestoreWishes(const records::v1::PullRecord& record);
   bool of_modelscope() const { return spec_.repo.hub == hub::Hub::kModelScope; }
   const std::string& DefaultCache() const;
   std::shared_ptr<layout::Layout> NewLayout(const std::string& commit) const;
@@ -135,6 +165,7 @@ class Pull final : public TransferClient {
   // Pauses it where waiting may help. `space`: bytes that must be free before it can go on.
   void FailDisk(const absl::Status& status, ByteCount space = 0);
   void Pause(PullError error, ByteCount space);  // pull_pause.cc
+  void LetGo();
   void PlanTrial();
   void TryDisk();
   // Fails it with the name of the account in the words, as soon as that is known (pull_access.cc).
@@ -154,6 +185,11 @@ class Pull final : public TransferClient {
 
   core::PullState state_ = core::PullState::kQueued;
   PullError error_;
+  int64_t change_ = 0;
+  core::RequestNames requests_;
+  bool held_ = false;   // paused by somebody, not by the disk
+  bool kept_ = false;   // somebody wants it, whether they stay or go
+  int bound_ = 0;       // so many are there who want it as long as they are
   hub::RepoId canonical_;
   std::string commit_;
   std::string path_;

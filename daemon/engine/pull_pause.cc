@@ -23,23 +23,27 @@ void Pull::FailDisk(const absl::Status& status, ByteCount space) {
   error.may_pass ? Pause(std::move(error), space) : Fail(std::move(error));
 }
 
-// Everything is let go of, as at the end of the process: what is durable is recorded, the rest is fetched again. A file whose
-// sync has failed is thereby opened anew from its record, and never synced again as if nothing had happened.
 void Pull::Pause(PullError error, ByteCount space) {
   if (!core::MayFollow(state_, core::PullState::kPaused)) return;
   if (context_.clock.Steady() - resumed_ >= kWentWell) trials_ = 0;
   error_ = std::move(error);
   space_ = space;
+  ++pauses_;
+  LetGo();
+  spdlog::warn("pull {} pauses: {}", id_, error_.message);
+  SetState(core::PullState::kPaused);
+  PlanTrial();
+}
+
+// Everything, as at the end of the process: what is durable is recorded, the rest is fetched again. A file whose sync has failed is
+// thereby opened anew from its record, and never synced again as if nothing had happened.
+void Pull::LetGo() {
   in_flight_ = 0;
   for (const auto& [index, transfer] : running_) in_flight_ += transfer->done_bytes();
   running_.clear();
   lister_.reset();
   ++reading_;
-  ++pauses_;
   racer_.Leave(*this, false);
-  spdlog::warn("pull {} pauses: {}", id_, error_.message);
-  SetState(core::PullState::kPaused);
-  PlanTrial();
 }
 
 void Pull::PlanTrial() {
@@ -64,8 +68,8 @@ void Pull::TryDisk() {
 }
 
 void Pull::TryDiskNow() {
-  if (state_ != core::PullState::kPaused) return;
-  spdlog::info("pull {} tries the disk again", id_);
+  if (state_ != core::PullState::kPaused || held_) return;
+  spdlog::info("pull {} goes on", id_);
   error_ = {};
   in_flight_ = 0;
   resumed_ = context_.clock.Steady();

@@ -24,7 +24,7 @@ FileSnapshot::State ShownState(Transfer::State state) {
 
 }  // namespace
 
-PullSnapshot Pull::Snapshot(absl::Time now) {
+PullSnapshot Pull::Brief(absl::Time now) const {
   PullSnapshot s;
   s.id = id_;
   s.owner = spec_.owner;
@@ -42,7 +42,6 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
   s.total_files = total_files_;
   s.done_files = done_files_;
   s.repo_files = repo_files_;
-  s.plan = plan_;
   s.listing_source = listing_source_;
   s.notices = notices_;
   for (const PullToken* token : {&token_, &scope_token_}) {
@@ -50,9 +49,22 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
   }
   s.created = created_;
   s.finished = finished_;
+  s.terms = spec_.terms;
+  s.request_id = spec_.request_id;
+  s.change = change_;
+  for (const auto& [index, transfer] : running_) s.done += transfer->done_bytes();
+  const bool moving = state_ == core::PullState::kFetching;
+  s.listing = moving && !settled_;
+  if (moving) s.rate_per_sec = static_cast<ByteCount>(rate_.PerSecond(now));
+  if (moving && settled_ && s.rate_per_sec > 0) s.eta = absl::Seconds((s.total - s.done) / s.rate_per_sec);
+  return s;
+}
+
+PullSnapshot Pull::Snapshot(absl::Time now) {
+  PullSnapshot s = Brief(now);
+  s.plan = plan_;
   for (const auto& [index, transfer] : running_) {
-    s.done += transfer->done_bytes();
-    if (s.files.size() >= kShownFiles) continue;
+    if (s.files.size() >= kShownFiles) break;
     FileSnapshot f;
     f.path = files_[index].path;
     f.size = files_[index].size;
@@ -62,9 +74,6 @@ PullSnapshot Pull::Snapshot(absl::Time now) {
     s.files.push_back(std::move(f));
   }
   const bool moving = state_ == core::PullState::kFetching;
-  s.listing = moving && !settled_;
-  if (moving) s.rate_per_sec = static_cast<ByteCount>(rate_.PerSecond(now));
-  if (moving && settled_ && s.rate_per_sec > 0) s.eta = absl::Seconds((s.total - s.done) / s.rate_per_sec);
   for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) {
     const Source& source = context_.sources.at(i);
     const bool foreign = source.hub() != canonical_.hub && !counterparts_;
@@ -128,7 +137,34 @@ records::v1::PullRecord Pull::ToRecord() const {
   r.set_reused_bytes(reused_);
   r.set_is_private(is_private_);
   r.set_is_gated(is_gated_);
+  r.set_priority(spec_.terms.priority);
+  if (spec_.terms.deadline != absl::InfiniteFuture()) r.set_deadline_unix_ms(absl::ToUnixMillis(spec_.terms.deadline));
+  for (const auto& [key, value] : spec_.terms.labels) {
+    auto* label = r.add_labels();
+    label->set_key(key);
+    label->set_value(value);
+  }
+  for (const auto& [name, at] : requests_.all()) {
+    auto* request = r.add_requests();
+    request->set_id(name);
+    request->set_at_unix_ms(absl::ToUnixMillis(at));
+  }
+  r.set_request_id(spec_.request_id);
+  r.set_held(held_);
+  r.set_change(change_);
   return r;
+}
+
+// Who wanted it only as long as they were there are not known any more: that the process ended was not their doing.
+void Pull::RestoreWishes(const records::v1::PullRecord& r) {
+  spec_.terms.priority = r.priority();
+  if (r.deadline_unix_ms() > 0) spec_.terms.deadline = absl::FromUnixMillis(r.deadline_unix_ms());
+  for (const auto& label : r.labels()) spec_.terms.labels[label.key()] = label.value();
+  for (const auto& request : r.requests()) requests_.Add(request.id(), absl::FromUnixMillis(request.at_unix_ms()));
+  spec_.request_id = r.request_id();
+  held_ = r.held();
+  change_ = r.change();
+  kept_ = true;
 }
 
 Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::PullRecord& r)
@@ -169,6 +205,8 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, const records::v1::Pu
   state_ = core::IsTerminal(state) || state == core::PullState::kNeedsToken ? state : core::PullState::kQueued;
   begun_ = state_ == core::PullState::kQueued && state != core::PullState::kQueued && state != core::PullState::kListing;
   if (state == core::PullState::kPaused) error_ = {};
+  RestoreWishes(r);
+  if (held_ && state == core::PullState::kPaused) state_ = state;
   if (r.finished_unix_ms() > 0) finished_ = absl::FromUnixMillis(r.finished_unix_ms());
   if (state_ == core::PullState::kDone) {
     done_ = total_;

@@ -9,7 +9,7 @@
 namespace hfget::engine {
 namespace {
 
-constexpr int kMaxHops = 5;
+constexpr int kQuestionHops = 5;
 constexpr SmallRequest::Limits kJson{.max_body_bytes = 16 * kMiB, .silence = absl::Seconds(20)};
 constexpr SmallRequest::Limits kBytes{.max_body_bytes = 64 * kKiB, .silence = absl::Seconds(20)};
 
@@ -68,7 +68,7 @@ std::optional<hub::Url> Question::Next(const SmallAnswer& answer) const {
   const int status = answer.head.status;
   const std::string* location = answer.head.headers.Find("location");
   const bool moved = answer.error == net::NetError::kNone && status >= 300 && status < 400 && location != nullptr;
-  if (!moved || hops_ >= kMaxHops) return std::nullopt;
+  if (!moved || hops_ >= kQuestionHops) return std::nullopt;
   const auto base = hub::ParseUrl(url_);
   const auto next = base.ok() ? hub::NextHop(*base, *location, AnswererOf(*base, answer.head)) : base;
   if (!next.ok() || (!wish_.bytes && !next->SameOrigin(*base))) return std::nullopt;

@@ -11,7 +11,7 @@ namespace hfget::engine {
 namespace {
 
 // Steals and races depend on time, not only on events: looked at so often.
-constexpr absl::Duration kHouseKeeping = absl::Milliseconds(100);
+constexpr absl::Duration kKeepHouseEvery = absl::Milliseconds(100);
 // A connection that breaks after so much was cut by somebody who counts bytes or minutes, and another is made at once.
 constexpr ByteCount kCutAfter = 4 * kMiB;
 
@@ -117,7 +117,7 @@ void Racer::Tick(absl::Time now) {
 }
 
 void Racer::KeepHouse(absl::Time now) {
-  next_house_keeping_ = now + kHouseKeeping;
+  next_house_keeping_ = now + kKeepHouseEvery;
   work_changed_ = true;
   std::vector<Fetch*> running;
   for (const auto& [id, fetch] : fetches_) running.push_back(fetch.get());
@@ -194,8 +194,10 @@ void Racer::Dispatch(absl::Time now) {
 bool Racer::DispatchOne(core::SourceIndex index, absl::Time now) {
   Source& source = context_.sources.at(index);
   if (!context_.sources.Usable(index, now) || now < source.not_before || !source.quota.Allows(source.unanswered, now)) return false;
-  if (source.in_use >= context_.sources.ConnectionsAllowed(index) || connections() >= context_.config.max_connections) return false;
   const core::Offer offer{index, source.stats.connection_rate(), source.stats.latency()};
+  if (source.in_use >= context_.sources.ConnectionsAllowed(index) || connections() >= context_.config.max_connections) {
+    return Displace(offer, now);
+  }
   const auto assignment = scheduler_.Next(offer, now);
   if (!assignment) return false;
   if (assignment->kind == core::Assignment::Kind::kSteal) {
@@ -211,11 +213,22 @@ bool Racer::DispatchOne(core::SourceIndex index, absl::Time now) {
   return true;
 }
 
+bool Racer::Displace(const core::Offer& offer, absl::Time now) {
+  const auto displaced = scheduler_.Displace(offer, now);
+  if (!displaced) return false;
+  const auto fetch = fetches_.find(displaced->victim);
+  if (fetch != fetches_.end()) fetch->second->Yield();
+  StartFetch(displaced->assignment);
+  return true;
+}
+
 void Racer::StartFetch(const core::Assignment& assignment) {
   const core::Flight& flight = *scheduler_.Find(assignment.flight);
   Transfer& transfer = *TransferOf(flight.file);
   FetchJob job = transfer.JobFor(flight, context_.clock.Wall());
-  ++context_.sources.at(flight.source).in_use;
+  Source& source = context_.sources.at(flight.source);
+  ++source.in_use;
+  ++source.counters.range_requests;
   auto fetch = std::make_unique<Fetch>(context_, std::move(job), *this);
   Fetch& f = *fetch;
   fetches_.emplace(flight.id, std::move(fetch));
@@ -276,6 +289,7 @@ void Racer::OnBytes(Fetch& fetch, ByteCount received, ByteCount position) {
   last_byte_ = now;
   Source& source = context_.sources.at(fetch.source());
   source.stats.OnBytes(received, now);
+  source.counters.received_bytes += received;
   source.limit.OnBytes(received, source.in_use, fetch.received() == received, now);
   scheduler_.OnBytes(fetch.flight(), position, now);
   const core::Flight* flight = scheduler_.Find(fetch.flight());
@@ -283,7 +297,10 @@ void Racer::OnBytes(Fetch& fetch, ByteCount received, ByteCount position) {
   if (Transfer* transfer = TransferOf(flight->file)) transfer->OnReceived(flight->source, received, now);
 }
 
-void Racer::OnPaused(Fetch& fetch) { paused_.push_back(fetch.flight()); }
+void Racer::OnPaused(Fetch& fetch) {
+  ++context_.counters.buffer_waits;
+  paused_.push_back(fetch.flight());
+}
 
 void Racer::OnBuffersAvailable() {
   std::deque<core::FlightId> waiting;
@@ -318,6 +335,7 @@ void Racer::Record(const Fetch& fetch, const FetchResult& result, absl::Time now
     if (!host.empty()) context_.sources.HostOf(index, host).OnSuccess(result.body_bytes, result.body_time, now);
   }
   if (good) return;
+  context_.sources.at(index).counters.range_retries.Add(result.failure);
   spdlog::debug("range of source {} failed: {} ({})", context_.sources.at(index).config.name,
                 core::FailureName(result.failure), result.why);
   if (result.failure == core::Failure::kReset && result.body_bytes >= kCutAfter) return context_.sources.OnCut(index, result.why);
@@ -335,14 +353,25 @@ void Racer::Record(const Fetch& fetch, const FetchResult& result, absl::Time now
 }
 
 void Racer::BeginRacing(Transfer& transfer) {
-  scheduler_.AddFile(transfer.id(), &transfer.pieces());
+  scheduler_.AddFile(transfer.id(), &transfer.pieces(), transfer.standing());
   work_changed_ = true;
+}
+
+void Racer::OnStanding(Transfer& transfer) {
+  scheduler_.SetStanding(transfer.id(), transfer.standing());
+  work_changed_ = true;
+}
+
+void Racer::Restand(const TransferClient& client) {
+  for (const auto& [id, transfer] : transfers_) {
+    if (transfer->WantedBy(&client)) OnStanding(*transfer);
+  }
 }
 
 void Racer::EndRacing(Transfer& transfer) {
   std::vector<core::FlightId> flights;
-  for (const auto& [id, flight] : scheduler_.flights()) {
-    if (flight.file == transfer.id()) flights.push_back(id);
+  for (const core::Flight* flight : scheduler_.flights()) {
+    if (flight->file == transfer.id()) flights.push_back(flight->id);
   }
   for (const core::FlightId id : flights) AbandonFlight(id);
   scheduler_.RemoveFile(transfer.id());
@@ -356,8 +385,8 @@ void Racer::Convict(core::SourceIndex index, const Transfer& transfer,
   spdlog::warn("source {} is quarantined: {}", source.config.name, conviction.evidence());
   source.health.Quarantine(conviction.evidence());
   std::vector<core::FlightId> flights;
-  for (const auto& [id, flight] : scheduler_.flights()) {
-    if (flight.source == index) flights.push_back(id);
+  for (const core::Flight* flight : scheduler_.flights()) {
+    if (flight->source == index) flights.push_back(flight->id);
   }
   for (const core::FlightId id : flights) AbandonFlight(id);
   source.convictions.push_back(conviction);
@@ -392,17 +421,18 @@ void Racer::OnOver(Transfer& transfer) {
 }
 
 int Racer::ConnectionsOf(const TransferClient* client) const {
-  return std::count_if(scheduler_.flights().begin(), scheduler_.flights().end(), [&](const auto& flight) {
-    const Transfer* transfer = TransferOf(flight.second.file);
+  const auto flights = scheduler_.flights();
+  return std::count_if(flights.begin(), flights.end(), [&](const core::Flight* flight) {
+    const Transfer* transfer = TransferOf(flight->file);
     return transfer != nullptr && transfer->WantedBy(client);
   });
 }
 
 int Racer::ConnectionsOf(core::SourceIndex source, const TransferClient* client) const {
   int n = 0;
-  for (const auto& [id, flight] : scheduler_.flights()) {
-    if (flight.source != source) continue;
-    const Transfer* transfer = TransferOf(flight.file);
+  for (const core::Flight* flight : scheduler_.flights()) {
+    if (flight->source != source) continue;
+    const Transfer* transfer = TransferOf(flight->file);
     n += transfer != nullptr && transfer->WantedBy(client);
   }
   return n;

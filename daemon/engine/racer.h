@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "daemon/core/scheduler.h"
+#include "daemon/core/priority_scheduler.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/fetch.h"
 #include "daemon/engine/transfer.h"
 
 namespace hfget::engine {
 
-// Owns: the transfers and their fetches. Holds no policy of its own: core::Scheduler chooses, core::ConsequenceOf judges.
+// Owns: the transfers and their fetches. Holds no policy of its own: core::PriorityScheduler chooses, core::ConsequenceOf judges.
 // Thread: the engine.
 class Racer final : public core::Scheduler::World, public Fetch::Observer, public TransferHost {
  public:
@@ -26,6 +26,8 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
 
   // The transfer of this partial file, joined or begun.
   Transfer& Join(TransferClient& client, size_t file_index, const hub::ManifestFile& file);
+  // The client's standing has changed.
+  void Restand(const TransferClient& client);
   void Leave(TransferClient& client, bool discard);
   // What was durable at the last run, by transfer key.
   void Load(std::string key, records::v1::TransferRecord record);
@@ -48,10 +50,11 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   const Transfer* Find(const std::string& key) const;
   size_t open_transfers() const { return transfers_.size(); }
   int connections() const { return static_cast<int>(fetches_.size()); }
+  int waiting_for_buffers() const { return static_cast<int>(paused_.size()); }
   int ConnectionsOf(const TransferClient* client) const;
   int ConnectionsOf(core::SourceIndex source, const TransferClient* client) const;
   absl::Time last_byte() const { return last_byte_; }
-  const core::Scheduler& scheduler() const { return scheduler_; }
+  const core::PriorityScheduler& scheduler() const { return scheduler_; }
   const std::map<core::FileId, std::unique_ptr<Transfer>>& transfers() const { return transfers_; }
 
   // core::Scheduler::World
@@ -68,6 +71,7 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   // TransferHost
   void BeginRacing(Transfer& transfer) override;
   void EndRacing(Transfer& transfer) override;
+  void OnStanding(Transfer& transfer) override;
   void Convict(core::SourceIndex source, const Transfer& transfer,
                const std::vector<PieceIndex>& pieces) override;
   std::vector<double> Trust() const override;
@@ -77,6 +81,8 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
  private:
   void Dispatch(absl::Time now);
   bool DispatchOne(core::SourceIndex source, absl::Time now);
+  // Its connections are all in use: one that serves something less urgent makes way. False: none does.
+  bool Displace(const core::Offer& offer, absl::Time now);
   void StartFetch(const core::Assignment& assignment);
   void AbandonFlight(core::FlightId flight);
   void Retire(core::FlightId flight);
@@ -93,7 +99,7 @@ class Racer final : public core::Scheduler::World, public Fetch::Observer, publi
   void Open(Transfer& transfer);
 
   Context& context_;
-  core::Scheduler scheduler_;
+  core::PriorityScheduler scheduler_;
   std::map<core::FileId, std::unique_ptr<Transfer>> transfers_;
   std::map<std::string, Transfer*> by_key_;  // those that may be joined
   absl::flat_hash_map<std::string, records::v1::TransferRecord> records_;

@@ -17,6 +17,7 @@
 #include "daemon/core/source_stats.h"
 #include "daemon/core/token_bucket.h"
 #include "daemon/engine/config.h"
+#include "daemon/engine/counters.h"
 #include "daemon/hub/dialect.h"
 #include "daemon/hub/repo_id.h"
 #include "daemon/hub/url.h"
@@ -53,6 +54,7 @@ struct Source {
   hub::Url base;
   hub::Dialect dialect = hub::Dialect::kHuggingFace;
   core::SourceStats stats;
+  SourceCounters counters;
   core::SourceHealth health;
   core::ConnectionLimit limit;
   core::Absences absences;

@@ -143,6 +143,29 @@ std::vector<SourceSnapshot> Sources::Snapshot(absl::Time now) const {
   return out;
 }
 
+std::vector<SourceFigures> Sources::Figures(absl::Time now) const {
+  std::vector<SourceFigures> out;
+  for (const Source& source : all_) {
+    SourceFigures f;
+    f.name = source.config.name;
+    f.state = StateOf(source, now).first;
+    f.counters = source.counters;
+    f.rate_bytes_per_sec = source.stats.RateNow(now);
+    f.connections = source.in_use;
+    if (source.stats.times().seen()) f.latency = source.stats.times().mean();
+    f.success = source.stats.success();
+    f.convictions = static_cast<int>(source.convictions.size());
+    out.push_back(std::move(f));
+  }
+  for (const SourceSnapshot& off : off_) {
+    SourceFigures f;
+    f.name = off.name;
+    f.state = off.state;
+    out.push_back(std::move(f));
+  }
+  return out;
+}
+
 records::v1::SourceRecord Sources::ToRecord(core::SourceIndex index, absl::Time wall) const {
   const Source& s = all_[index];
   records::v1::SourceRecord record;

@@ -155,6 +155,7 @@ void Sources::OnSuccess(core::SourceIndex index, absl::Time now) {
 void Sources::OnFailure(core::SourceIndex index, core::Failure failure, std::optional<absl::Duration> rest,
                         const std::string& why, absl::Time now, absl::BitGenRef rng) {
   Source& s = all_[index];
+  s.counters.failures.Add(failure);
   const core::Consequence consequence = core::ConsequenceOf(failure);
   s.last_failure = why.empty() ? std::string(core::FailureName(failure)) : why;
   s.stalls += failure == core::Failure::kStall;
@@ -179,6 +180,7 @@ void Sources::OnFailure(core::SourceIndex index, core::Failure failure, std::opt
 void Sources::OnCut(core::SourceIndex index, const std::string& why) {
   all_[index].last_failure = why;
   all_[index].stats.OnResult(false);
+  all_[index].counters.failures.Add(core::Failure::kReset);
 }
 
 void Sources::OnStrangeAnswer(Source& s, absl::Time now) {
@@ -213,6 +215,7 @@ void Sources::OnDataHostFailure(core::SourceIndex index, const std::string& name
                                 std::optional<absl::Duration> rest, const std::string& why, absl::Time now,
                                 absl::BitGenRef rng) {
   Source& s = all_[index];
+  s.counters.failures.Add(failure);
   DataHost& host = HostOf(index, name);
   const core::Consequence consequence = core::ConsequenceOf(failure);
   s.last_failure = absl::StrCat(name, ": ", why.empty() ? std::string(core::FailureName(failure)) : why);
@@ -308,6 +311,7 @@ void Sources::Reset(core::SourceIndex index) {
   fresh.in_use = old.in_use;
   fresh.unanswered = old.unanswered;
   fresh.bucket = old.bucket;
+  fresh.counters = old.counters;
   old = std::move(fresh);
 }
 

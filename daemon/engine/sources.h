@@ -13,6 +13,7 @@
 #include "daemon/core/scheduler.h"
 #include "daemon/engine/api.h"
 #include "daemon/engine/source.h"
+#include "daemon/engine/stats.h"
 #include "daemon/hub/headers.h"
 
 namespace hfget::engine {
@@ -85,6 +86,7 @@ class Sources {
   void Reset(core::SourceIndex index);
 
   std::vector<SourceSnapshot> Snapshot(absl::Time now) const;
+  std::vector<SourceFigures> Figures(absl::Time now) const;
   SourceSnapshot SnapshotOf(core::SourceIndex index, absl::Time now) const;
   records::v1::SourceRecord ToRecord(core::SourceIndex index, absl::Time wall) const;
   void Load(const records::v1::SourceRecord& record);

@@ -46,6 +46,7 @@ Transfer::~Transfer() = default;
 
 void Transfer::Join(TransferClient& client, size_t file_index, hub::ManifestFile file) {
   claims_.push_back({&client, file_index, std::move(file)});
+  host_.OnStanding(*this);
 }
 
 void Transfer::Leave(TransferClient& client, bool discard) {
@@ -55,7 +56,8 @@ void Transfer::Leave(TransferClient& client, bool discard) {
     claim.client = nullptr;
     left = true;
   }
-  if (!left || AnyClaim() != nullptr || state_ == State::kOver) return;
+  if (!left || state_ == State::kOver) return;
+  if (AnyClaim() != nullptr) return host_.OnStanding(*this);
   discard_ = discard;
   // While it is being renamed into place, it is too late to stop.
   if (state_ != State::kPublishing) End();
@@ -77,6 +79,16 @@ void Transfer::ForEachClient(absl::FunctionRef<void(TransferClient&)> call) cons
 
 bool Transfer::WantedBy(const TransferClient* client) const {
   return std::any_of(claims_.begin(), claims_.end(), [client](const Claim& c) { return c.client == client; });
+}
+
+core::Standing Transfer::standing() const {
+  std::optional<core::Standing> first;
+  for (const Claim& claim : claims_) {
+    if (claim.client == nullptr) continue;
+    const core::Standing standing = claim.client->standing();
+    if (!first || standing.priority > first->priority) first = standing;
+  }
+  return first.value_or(core::Standing());
 }
 
 void Transfer::Open(std::optional<records::v1::TransferRecord> record) {
@@ -248,6 +260,7 @@ void Transfer::OnReceived(core::SourceIndex source, ByteCount bytes, absl::Time 
 
 void Transfer::OnWasted(ByteCount bytes) {
   if (bytes <= 0) return;
+  context_.counters.wasted_bytes += bytes;
   ForEachClient([&](TransferClient& client) { client.OnWasted(bytes); });
 }
 

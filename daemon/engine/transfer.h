@@ -4,6 +4,7 @@
 #ifndef HFGET_DAEMON_ENGINE_TRANSFER_H_
 #define HFGET_DAEMON_ENGINE_TRANSFER_H_
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "daemon/core/piece_map.h"
+#include "daemon/core/priority_scheduler.h"
 #include "daemon/core/provenance.h"
 #include "daemon/core/rate_meter.h"
 #include "daemon/engine/api.h"
@@ -41,6 +43,7 @@ class TransferClient {
   // How fast this pull may be, and over how many connections; null, 0: no limit of its own.
   virtual std::shared_ptr<core::TokenBucket> bucket() const = 0;
   virtual int max_connections() const = 0;
+  virtual core::Standing standing() const = 0;
   // Private or gated: the bytes are not to be had without a token everywhere.
   virtual bool restricted() const = 0;
   // Shared because the disk pool may still publish with it when the pull has gone.
@@ -62,6 +65,7 @@ class TransferHost {
   virtual ~TransferHost() = default;
   virtual void BeginRacing(Transfer& transfer) = 0;   // its pieces may be fetched
   virtual void EndRacing(Transfer& transfer) = 0;     // abandons its fetches
+  virtual void OnStanding(Transfer& transfer) = 0;    // others want it now
   virtual void Convict(core::SourceIndex source, const Transfer& transfer,
                        const std::vector<PieceIndex>& pieces) = 0;
   virtual std::vector<double> Trust() const = 0;
@@ -97,6 +101,8 @@ class Transfer {
   ByteCount done_bytes() const;
   const core::RateMeter& rate() const { return rate_; }
   bool WantedBy(const TransferClient* client) const;
+  // Of the most urgent of those who want it; of equals, of who came first.
+  core::Standing standing() const;
   // Whose repo it is of.
   hub::Hub hub() const;
   // All who want it have a limit on their rate.
@@ -124,6 +130,10 @@ class Transfer {
   // --- durability ---
   // Written since the last checkpoint began. 0 for a file that is not worth a record.
   ByteCount dirty_bytes() const { return small() ? 0 : dirty_bytes_; }
+  // When the oldest byte was written that no record claims yet; InfiniteFuture: there is none, or none is to come.
+  absl::Time unrecorded_since() const {
+    return small() || publishing_ || forgotten_ ? absl::InfiniteFuture() : std::min(dirty_since_, recording_since_);
+  }
   // Begins a checkpoint when one is due (or `now_please`); calls `done` (may be null) when nothing is left to be recorded.
   void MaybeCheckpoint(absl::Time now, bool now_please, absl::AnyInvocable<void()> done);
 
@@ -249,6 +259,9 @@ class Transfer {
   bool forgotten_ = false;  // its record is deleted, and must not come again
   int rewrites_ = 0;  // times that pieces were thrown away: a sync that began before says nothing about them
   absl::Time dirty_since_ = absl::InfiniteFuture();
+  absl::Time recording_since_ = absl::InfiniteFuture();  // what dirty_since_ was when the running checkpoint began
+  absl::Time checkpoint_begun_ = absl::InfinitePast();
+  absl::Time hashing_since_ = absl::InfinitePast();
   ByteCount dirty_bytes_ = 0;
   std::vector<absl::AnyInvocable<void()>> checkpoint_waiters_;
   Lifetime lifetime_;

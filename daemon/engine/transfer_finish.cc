@@ -12,6 +12,7 @@ namespace hfget::engine {
 void Transfer::MaybeFinish() {
   if (state_ != State::kFetching || !pieces_.all_written() || writes_under_way_ > 0) return;
   state_ = State::kHashing;
+  hashing_since_ = context_.clock.Steady();
   host_.EndRacing(*this);
   context_.disk.FinishHash(partial_, lifetime_.Guard([this](absl::StatusOr<ContentHash> hash) {
     OnHashed(std::move(hash));
@@ -24,7 +25,9 @@ void Transfer::OnHashed(absl::StatusOr<ContentHash> hash) {
     return LookForDamage([this, status = hash.status()] { FailDisk(status, "cannot read the partial file back"); });
   }
   if (!hash.ok()) return FailDisk(hash.status(), "cannot read the partial file back");
+  context_.counters.verify_time.Observe(context_.clock.Steady() - hashing_since_);
   if (*hash != file_.hash) {
+    ++context_.counters.verify_failures;
     spdlog::warn("{}: hash {} where {} is listed; looking for the wrong pieces", file_.path, hash->hex,
                  file_.hash.hex);
     // What this machine has spoilt is nobody's lie.
@@ -131,6 +134,8 @@ void Transfer::EndPublished() {
     discard_ = true;  // an unfinished file of our own, if there is one
     return Close();
   }
+  ++context_.counters.published_files;
+  context_.counters.published_bytes += file_.size;
   open_ = false;
   context_.disk.ClosePartial(partial_, false, lifetime_.Guard([this](absl::Status) { host_.OnOver(*this); }));
 }

@@ -23,8 +23,9 @@ void Transfer::MaybeCheckpoint(absl::Time now, bool now_please, absl::AnyInvocab
 
 void Transfer::BeginCheckpoint() {
   checkpoint_running_ = true;
+  checkpoint_begun_ = context_.clock.Steady();
   dirty_bytes_ = 0;
-  dirty_since_ = absl::InfiniteFuture();
+  recording_since_ = std::exchange(dirty_since_, absl::InfiniteFuture());
   std::vector<PieceIndex> covered = pieces_.Undurable();
   // The sync waits for the writes that were asked for before it.
   for (PieceIndex p = 0; p < pieces_.count() && writes_under_way_ > 0; ++p) {
@@ -56,6 +57,7 @@ void Transfer::OnSynced(std::vector<PieceIndex> covered, int rewrites, absl::Sta
   AddProvenance(covered, batch);
   context_.store.Commit(std::move(batch), store::Durability::kProgress,
                         lifetime_.Guard([this](absl::Status status) {
+                          context_.counters.checkpoint_time.Observe(context_.clock.Steady() - checkpoint_begun_);
                           EndCheckpoint();
                           if (!status.ok()) FailDisk(status, "cannot record progress");
                         }));
@@ -63,6 +65,7 @@ void Transfer::OnSynced(std::vector<PieceIndex> covered, int rewrites, absl::Sta
 
 void Transfer::EndCheckpoint() {
   checkpoint_running_ = false;
+  recording_since_ = absl::InfiniteFuture();
   // Who waits wants to know of all that came meanwhile, too.
   if (!checkpoint_waiters_.empty() && HasToRecord()) return BeginCheckpoint();
   TellCheckpointWaiters();

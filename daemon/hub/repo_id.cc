@@ -267,6 +267,8 @@ absl::string_view WebPrefix(RepoType type) {
   return kPrefixes[static_cast<size_t>(type)];
 }
 
+std::string ShownName(const RepoId& repo) { return repo.hub == Hub::kHuggingFace ? repo.name : DisplayName(repo); }
+
 std::string DisplayName(const RepoId& repo) {
   const absl::string_view scheme = repo.hub == Hub::kModelScope ? "modelscope://" : "";
   return absl::StrCat(scheme, WebPrefix(repo.type), repo.name);

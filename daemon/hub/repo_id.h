@@ -31,6 +31,9 @@ absl::string_view WebPrefix(RepoType type);
 // What a person types to mean this repo: "org/name", "datasets/org/name", "modelscope://[datasets/]org/name".
 std::string DisplayName(const RepoId& repo);
 
+// The same of a repo whose type is shown beside it: "org/name", "modelscope://[datasets/]org/name".
+std::string ShownName(const RepoId& repo);
+
 // The branch that is meant when none is named: "main", at ModelScope "master".
 absl::string_view DefaultRevision(Hub hub);
 

@@ -27,6 +27,10 @@ static_assert(static_cast<int>(core::ErrorCause::kHostileListing) ==
               v1::ERROR_CAUSE_HOSTILE_LISTING);
 static_assert(static_cast<int>(core::ErrorCause::kCorrupt) == v1::ERROR_CAUSE_CORRUPT);
 static_assert(static_cast<int>(core::ErrorCause::kInternal) == v1::ERROR_CAUSE_INTERNAL);
+static_assert(static_cast<int>(core::ErrorCause::kDeadline) == v1::ERROR_CAUSE_DEADLINE);
+static_assert(static_cast<int>(core::ErrorCause::kLimit) == v1::ERROR_CAUSE_LIMIT);
+static_assert(static_cast<int>(core::ErrorCause::kState) == v1::ERROR_CAUSE_STATE);
+static_assert(static_cast<int>(core::ErrorCause::kUnavailable) == v1::ERROR_CAUSE_UNAVAILABLE);
 
 void Set(absl::Duration value, google::protobuf::Duration* out) {
   out->set_seconds(absl::IDivDuration(value, absl::Seconds(1), &value));
@@ -136,13 +140,17 @@ void Set(const engine::PlannedFile& file, v1::PlannedFile* out) {
 void SetIdentity(const engine::PullSnapshot& pull, v1::Pull* out) {
   out->set_id(ValidUtf8(pull.id));
   out->set_owner(ValidUtf8(pull.owner));
-  const bool foreign = pull.repo.hub != hub::Hub::kHuggingFace;
-  out->set_repo(ValidUtf8(foreign ? hub::DisplayName(pull.repo) : pull.repo.name));
+  out->set_repo(ValidUtf8(hub::ShownName(pull.repo)));
   out->set_type(ToProto(pull.repo.type));
   out->set_revision(ValidUtf8(pull.revision));
   out->set_commit(ValidUtf8(pull.commit));
   out->set_path(ValidUtf8(pull.path));
   out->set_listing_source(ValidUtf8(pull.listing_source));
+  out->set_request_id(ValidUtf8(pull.request_id));
+  out->set_priority(pull.terms.priority);
+  if (IsFinite(pull.terms.deadline)) Set(pull.terms.deadline, out->mutable_deadline());
+  for (const auto& [key, value] : pull.terms.labels) (*out->mutable_labels())[ValidUtf8(key)] = ValidUtf8(value);
+  out->set_queue_position(pull.queue_position);
 }
 
 void SetFigures(const engine::PullSnapshot& pull, v1::Pull* out) {
@@ -162,16 +170,6 @@ void SetFigures(const engine::PullSnapshot& pull, v1::Pull* out) {
 }
 
 }  // namespace
-
-grpc::Status ToGrpc(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), ValidUtf8(status.message()));
-}
-
-absl::Status FromGrpc(const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-}
 
 v1::RepoType ToProto(hub::RepoType type) {
   switch (type) {

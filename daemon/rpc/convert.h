@@ -15,8 +15,10 @@
 
 namespace hfget::rpc {
 
-// The codes of both are the same numbers. gRPC 1.51 has no conversion of its own.
+// The codes of both are the same numbers. gRPC 1.51 has no conversion of its own. An error carries a RichStatus with ToError's.
 grpc::Status ToGrpc(const absl::Status& status);
+// REQUIRES: !status.ok().
+v1::Error ToError(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
 
 v1::RepoType ToProto(hub::RepoType type);
@@ -26,6 +28,8 @@ v1::Pull ToProto(const engine::PullSnapshot& pull, const core::Caller& caller = 
 v1::Finding ToProto(const hub::Finding& finding);
 v1::Source ToProto(const engine::SourceSnapshot& source, const core::Caller& caller = {});
 v1::WhoAmIResponse ToProto(const engine::AccountAnswer& answer);
+// Errors: INVALID_ARGUMENT: labels that cannot be, a state that is none.
+absl::StatusOr<core::PullFilter> ToFilter(const v1::PullFilter& filter);
 // Errors: INVALID_ARGUMENT when nothing is to be changed.
 absl::StatusOr<engine::SourceChange> ToChange(v1::SetSourceRequest::Change change);
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "daemon/core/access.h"
 
 namespace hfget::rpc {
@@ -26,6 +27,16 @@ struct TcpConfig {
   std::string token_file;           // clients send what it holds
 };
 
+// When a connection has been silent for `time`, it is asked for a sign of life; without one in `timeout` it is closed and its calls end.
+// So a peer that is gone without a word (a node without power, a stopped container behind a forwarded socket) is found after both
+// together.
+struct KeepaliveConfig {
+  absl::Duration time = absl::Seconds(60);
+  absl::Duration timeout = absl::Seconds(20);
+  // A client that pings more often, three times, is told to calm down and loses its connection.
+  absl::Duration least_interval = absl::Seconds(10);
+};
+
 struct DoorConfig {
   core::AllowedUsers allowed;
   // Where files may go, for everybody; without links and "..". Empty: anywhere for the daemon's own user and root.
@@ -35,6 +46,7 @@ struct DoorConfig {
   ClientLimits limits;
   int max_watches = 4096;  // open WatchPull streams of all clients together
   TcpConfig tcp;
+  KeepaliveConfig keepalive;
 };
 
 }  // namespace hfget::rpc

@@ -10,10 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "daemon/base/status.h"
 #include "daemon/hub/filters.h"
 #include "daemon/hub/path_check.h"
 #include "daemon/hub/repo_id.h"
+#include "daemon/rpc/pull_terms.h"
 
 namespace hfget::rpc {
 namespace {
@@ -154,6 +156,7 @@ absl::StatusOr<engine::PullSpec> ToSpec(const v1::PullRequest& request) {
   HFGET_RETURN_IF_ERROR(CheckLimits(request));
   spec.max_bytes_per_sec = request.max_bytes_per_sec();
   spec.max_connections = request.max_connections();
+  HFGET_RETURN_IF_ERROR(SetTerms(request, absl::Now(), spec));
   spec.authority = request.authority();
   spec.dry_run = request.dry_run();
   return spec;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -10,6 +11,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
 #include "daemon/rpc/tcp_credentials.h"
+#include "grpc/health/v1/health.pb.h"
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -40,15 +42,17 @@ void Limit(grpc::ServerBuilder& builder, const char* argument, absl::Duration ti
   builder.AddChannelArgument(argument, static_cast<int>(absl::ToInt64Milliseconds(time)));
 }
 
-void Configure(grpc::ServerBuilder& builder) {
+void Configure(grpc::ServerBuilder& builder, const KeepaliveConfig& keepalive) {
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
-  Limit(builder, GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTime);
-  Limit(builder, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeout);
+  Limit(builder, GRPC_ARG_KEEPALIVE_TIME_MS, keepalive.time);
+  Limit(builder, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive.timeout);
+  // Between calls, too: we find out who is gone, and a client may ping as often as least_interval instead of every two hours.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   Limit(builder, GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeout);
   Limit(builder, GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleTimeout);
-  Limit(builder, GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kLeastPingInterval);
+  Limit(builder, GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, keepalive.least_interval);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
   // Two servers on one address are never meant.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -63,6 +67,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(SocketClaim claim, HfgetSe
   gpr_set_log_function(LogForGrpc);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::health::v1::HealthCheckRequest::descriptor();  // links it, for reflection
   std::unique_ptr<Server> server(new Server(std::move(claim), service));
   HFGET_RETURN_IF_ERROR(server->Build(door));
   HFGET_RETURN_IF_ERROR(server->Listen(door));
@@ -72,7 +77,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(SocketClaim claim, HfgetSe
 
 absl::Status Server::Build(Door& door) {
   grpc::ServerBuilder builder;
-  Configure(builder);
+  Configure(builder, door.config().keepalive);
   builder.RegisterService(&service_);
   const TcpConfig& tcp = door.config().tcp;
   if (!tcp.address.empty()) {
@@ -89,7 +94,9 @@ absl::Status Server::Build(Door& door) {
 }
 
 absl::Status Server::Listen(Door& door) {
-  HFGET_ASSIGN_OR_RETURN(listener_, UnixListener::Listen(claim_.path(), ModeFor(door.config().allowed)));
+  std::optional<HandedSocket> handed = claim_.TakeHanded();
+  HFGET_ASSIGN_OR_RETURN(listener_, handed ? UnixListener::Adopt(*std::move(handed))
+                                           : UnixListener::Listen(claim_.path(), ModeFor(door.config().allowed)));
   listener_->Serve([server = server_.get(), &door](int fd) {
     const absl::StatusOr<int> seat = door.Admit(fd);
     if (seat.ok()) grpc::AddInsecureChannelFromFd(server, *seat);

@@ -24,13 +24,6 @@ constexpr int kMaxStreamsPerConnection = 512;
 constexpr absl::Duration kHandshakeTimeout = absl::Seconds(10);
 // A connection without a call is closed; a client opens another one by itself. It is what ends those that never say a word.
 constexpr absl::Duration kIdleTimeout = absl::Minutes(5);
-// A client that pings more often, three times, is told to calm down and loses its connection.
-constexpr absl::Duration kLeastPingInterval = absl::Seconds(10);
-// A peer that is gone without a word (a stopped container behind a forwarded socket) is found after
-// both together.
-constexpr absl::Duration kKeepaliveTime = absl::Seconds(60);
-constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(20);
-
 // Owns: the listening sockets. Thread: one (main).
 //
 // We take the connections of the Unix socket ourselves, so that the kernel is asked who is there before gRPC sees a byte: gRPC

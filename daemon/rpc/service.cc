@@ -16,65 +16,13 @@
 #include "daemon/rpc/finding_reactor.h"
 #include "daemon/rpc/pull_request.h"
 #include "daemon/rpc/slow_call.h"
+#include "daemon/rpc/stats_proto.h"
+#include "daemon/rpc/waiting_call.h"
 
 namespace hfget::rpc {
 namespace {
 
 constexpr size_t kMaxIdBytes = 256;
-// It is kept as long as the pull is queued, and a guest may queue a thousand.
-constexpr size_t kMaxGuestRequestBytes = 64 << 10;
-
-absl::Status Draining() {
-  return absl::UnavailableError("the daemon is shutting down: try again when it is back");
-}
-
-// One unary call that waits for its answer. Finishes it exactly once: by Finish, or as UNAVAILABLE
-// when it is destroyed unanswered, which happens when the engine goes with the question still in
-// its mailbox. A call that is never finished would keep the server from ever shutting down.
-class WaitingCall {
- public:
-  explicit WaitingCall(grpc::ServerUnaryReactor* reactor) : reactor_(reactor) {}
-  WaitingCall(WaitingCall&& other) noexcept : reactor_(std::exchange(other.reactor_, nullptr)) {}
-  WaitingCall& operator=(WaitingCall&&) = delete;
-  ~WaitingCall() {
-    if (reactor_ != nullptr) Finish(Draining());
-  }
-
-  void Finish(const absl::Status& status) {
-    std::exchange(reactor_, nullptr)->Finish(ToGrpc(status));
-  }
-
- private:
-  grpc::ServerUnaryReactor* reactor_;
-};
-
-// An answer for the engine to call: `fill` copies the value into the response, then the call is
-// finished.
-template <typename T, typename Fill>
-engine::EngineApi::Answer<T> AnswerTo(grpc::ServerUnaryReactor* reactor, Fill fill) {
-  return [call = WaitingCall(reactor), fill = std::move(fill)](absl::StatusOr<T> result) mutable {
-    if (result.ok()) fill(*result);
-    call.Finish(result.status());
-  };
-}
-
-grpc::ServerUnaryReactor* FinishNow(grpc::CallbackServerContext* context,
-                                    const absl::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpc(status));
-  return reactor;
-}
-
-// The same words whether there is none, or one that is another's.
-absl::Status NoSuchPull(const std::string& id) {
-  return absl::NotFoundError(absl::StrCat("no pull has the id \"", id, "\"; see hfget ps --all"));
-}
-
-// What stands in the way of a caller that may not see the pull.
-absl::Status Shown(const core::Caller& caller, const std::string& id, const absl::StatusOr<engine::PullSnapshot>& pull) {
-  if (!pull.ok()) return pull.status();
-  return core::MaySee(caller, pull->owner) ? absl::OkStatus() : NoSuchPull(id);
-}
 
 }  // namespace
 
@@ -106,129 +54,6 @@ absl::StatusOr<core::Caller> HfgetService::EnterToManage(const grpc::CallbackSer
       "only the user that the daemon runs as may do that, on the daemon's own socket: ask them");
 }
 
-absl::StatusOr<engine::PullSpec> HfgetService::SpecOf(const grpc::CallbackServerContext& context,
-                                                      const v1::PullRequest& request) {
-  HFGET_ASSIGN_OR_RETURN(const core::Caller caller, Enter(context));
-  if (!caller.trusted() && request.ByteSizeLong() > kMaxGuestRequestBytes) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the request has ", request.ByteSizeLong(), " bytes, and that of a guest may have ", kMaxGuestRequestBytes,
-                     ": name patterns instead of files, or pull in parts"));
-  }
-  HFGET_ASSIGN_OR_RETURN(engine::PullSpec spec, ToSpec(request));
-  HFGET_RETURN_IF_ERROR(door_.Own(caller, spec));
-  return spec;
-}
-
-grpc::ServerUnaryReactor* HfgetService::Pull(grpc::CallbackServerContext* context,
-                                             const v1::PullRequest* request,
-                                             v1::PullResponse* response) {
-  absl::StatusOr<engine::PullSpec> spec = SpecOf(*context, *request);
-  if (!spec.ok()) return FinishNow(context, spec.status());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const core::Caller caller{spec->owner};
-  engine_.StartPull(*std::move(spec),
-                    AnswerTo<engine::PullStarted>(reactor, [response, caller](const engine::PullStarted& started) {
-                      *response->mutable_pull() = ToProto(started.pull, caller);
-                      response->set_joined(started.joined);
-                    }));
-  return reactor;
-}
-
-absl::Status HfgetService::BeginWatch(const grpc::CallbackServerContext& context, const std::string& id,
-                                      const std::shared_ptr<WatchReactor>& watch) {
-  HFGET_ASSIGN_OR_RETURN(const core::Caller caller, EnterWithId(context, id));
-  HFGET_ASSIGN_OR_RETURN(ClientLedger::Ticket ticket, door_.Take(caller, ClientLedger::Kind::kWatch));
-  watch->Hold(std::move(ticket), caller);
-  HFGET_RETURN_IF_ERROR(watches_.Add(watch));
-  // An engine that goes without an answer needs no care here: CloseAll has ended the stream before.
-  const std::weak_ptr<WatchReactor> weak = watch;
-  const auto begin = [this, id, weak] {
-    const auto watch = weak.lock();
-    if (watch == nullptr) return;
-    engine_.Watch(id, watch, [weak](absl::StatusOr<bool> result) {
-      if (result.ok()) return;
-      if (const auto watch = weak.lock()) watch->Close(result.status());
-    });
-  };
-  if (caller.trusted()) {
-    begin();
-    return absl::OkStatus();
-  }
-  engine_.GetPull(id, [begin, weak, caller, id](absl::StatusOr<engine::PullSnapshot> pull) {
-    const auto watch = weak.lock();
-    if (watch == nullptr) return;
-    const absl::Status shown = Shown(caller, id, pull);
-    shown.ok() ? begin() : watch->Close(shown);
-  });
-  return absl::OkStatus();
-}
-
-grpc::ServerWriteReactor<v1::WatchPullResponse>* HfgetService::WatchPull(
-    grpc::CallbackServerContext* context, const v1::WatchPullRequest* request) {
-  const std::shared_ptr<WatchReactor> watch = WatchReactor::New();
-  const absl::Status status = BeginWatch(*context, request->id(), watch);
-  if (!status.ok()) watch->Close(status);
-  return watch.get();
-}
-
-grpc::ServerUnaryReactor* HfgetService::GetPull(grpc::CallbackServerContext* context,
-                                                const v1::GetPullRequest* request,
-                                                v1::GetPullResponse* response) {
-  const absl::StatusOr<core::Caller> caller = EnterWithId(*context, request->id());
-  if (!caller.ok()) return FinishNow(context, caller.status());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  engine_.GetPull(request->id(), [call = WaitingCall(reactor), response, caller = *caller,
-                                  id = request->id()](absl::StatusOr<engine::PullSnapshot> pull) mutable {
-    const absl::Status shown = Shown(caller, id, pull);
-    if (shown.ok()) *response->mutable_pull() = ToProto(*pull, caller);
-    call.Finish(shown);
-  });
-  return reactor;
-}
-
-grpc::ServerUnaryReactor* HfgetService::ListPulls(grpc::CallbackServerContext* context,
-                                                  const v1::ListPullsRequest* request,
-                                                  v1::ListPullsResponse* response) {
-  const absl::StatusOr<core::Caller> caller = Enter(*context);
-  if (!caller.ok()) return FinishNow(context, caller.status());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  using Pulls = std::vector<engine::PullSnapshot>;
-  engine_.ListPulls(request->active_only(), AnswerTo<Pulls>(reactor, [response, caller = *caller](Pulls& pulls) {
-                      for (engine::PullSnapshot& pull : pulls) {
-                        if (!core::MaySee(caller, pull.owner)) continue;
-                        pull.plan.clear();
-                        *response->add_pulls() = ToProto(pull, caller);
-                      }
-                    }));
-  return reactor;
-}
-
-grpc::ServerUnaryReactor* HfgetService::CancelPull(grpc::CallbackServerContext* context,
-                                                   const v1::CancelPullRequest* request,
-                                                   v1::CancelPullResponse* response) {
-  const absl::StatusOr<core::Caller> caller = EnterWithId(*context, request->id());
-  if (!caller.ok()) return FinishNow(context, caller.status());
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const auto cancel = [this, response, caller = *caller, id = request->id(),
-                       discard = request->discard_partial()](WaitingCall call) {
-    engine_.CancelPull(id, discard,
-                       [call = std::move(call), response, caller](absl::StatusOr<engine::PullSnapshot> pull) mutable {
-                         if (pull.ok()) *response->mutable_pull() = ToProto(*pull, caller);
-                         call.Finish(pull.status());
-                       });
-  };
-  if (caller->trusted()) {
-    cancel(WaitingCall(reactor));
-    return reactor;
-  }
-  engine_.GetPull(request->id(), [cancel, call = WaitingCall(reactor), caller = *caller,
-                                  id = request->id()](absl::StatusOr<engine::PullSnapshot> pull) mutable {
-    const absl::Status shown = Shown(caller, id, pull);
-    shown.ok() ? cancel(std::move(call)) : call.Finish(shown);
-  });
-  return reactor;
-}
-
 grpc::ServerUnaryReactor* HfgetService::ListSources(grpc::CallbackServerContext* context,
                                                     const v1::ListSourcesRequest*,
                                                     v1::ListSourcesResponse* response) {
@@ -239,6 +64,16 @@ grpc::ServerUnaryReactor* HfgetService::ListSources(grpc::CallbackServerContext*
   engine_.ListSources(AnswerTo<Sources>(reactor, [response, caller = *caller](const Sources& sources) {
     for (const auto& source : sources) *response->add_sources() = ToProto(source, caller);
   }));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* HfgetService::GetStats(grpc::CallbackServerContext* context,
+                                                 const v1::GetStatsRequest*,
+                                                 v1::GetStatsResponse* response) {
+  if (const auto caller = EnterToManage(*context); !caller.ok()) return FinishNow(context, caller.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  engine_.GetStats(AnswerTo<engine::Stats>(
+      reactor, [response](const engine::Stats& stats) { *response = ToProto(stats); }));
   return reactor;
 }
 

@@ -1,5 +1,5 @@
 // The API of hfgetd on top of the engine: checks, posts, and finishes each call from the engine's
-// answer.
+// answer. service_pulls.cc: pulls; service.cc: all else.
 #ifndef HFGET_DAEMON_RPC_SERVICE_H_
 #define HFGET_DAEMON_RPC_SERVICE_H_
 
@@ -13,7 +13,9 @@
 #include "daemon/engine/api.h"
 #include "daemon/rpc/door.h"
 #include "daemon/rpc/finding_reactor.h"
+#include "daemon/rpc/pulls_reactor.h"
 #include "daemon/rpc/watch_reactor.h"
+#include "daemon/rpc/watch_set.h"
 #include "hfget/v1/hfget.grpc.pb.h"
 
 namespace hfget::rpc {
@@ -50,6 +52,11 @@ class HfgetService final : public v1::Hfget::CallbackService {
   grpc::ServerUnaryReactor* GetPull(grpc::CallbackServerContext* context,
                                     const v1::GetPullRequest* request,
                                     v1::GetPullResponse* response) override;
+  grpc::ServerUnaryReactor* Prefetch(grpc::CallbackServerContext* context,
+                                     const v1::PrefetchRequest* request,
+                                     v1::PrefetchResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchPullsResponse>* WatchPulls(
+      grpc::CallbackServerContext* context, const v1::WatchPullsRequest* request) override;
   // Leaves out the plans of dry runs: a hundred thousand names each.
   grpc::ServerUnaryReactor* ListPulls(grpc::CallbackServerContext* context,
                                       const v1::ListPullsRequest* request,
@@ -57,9 +64,24 @@ class HfgetService final : public v1::Hfget::CallbackService {
   grpc::ServerUnaryReactor* CancelPull(grpc::CallbackServerContext* context,
                                        const v1::CancelPullRequest* request,
                                        v1::CancelPullResponse* response) override;
+  grpc::ServerUnaryReactor* PausePull(grpc::CallbackServerContext* context,
+                                      const v1::PausePullRequest* request,
+                                      v1::PausePullResponse* response) override;
+  grpc::ServerUnaryReactor* ResumePull(grpc::CallbackServerContext* context,
+                                       const v1::ResumePullRequest* request,
+                                       v1::ResumePullResponse* response) override;
+  grpc::ServerUnaryReactor* RetryPull(grpc::CallbackServerContext* context,
+                                      const v1::RetryPullRequest* request,
+                                      v1::RetryPullResponse* response) override;
+  grpc::ServerUnaryReactor* RemovePull(grpc::CallbackServerContext* context,
+                                       const v1::RemovePullRequest* request,
+                                       v1::RemovePullResponse* response) override;
   grpc::ServerUnaryReactor* ListSources(grpc::CallbackServerContext* context,
                                         const v1::ListSourcesRequest* request,
                                         v1::ListSourcesResponse* response) override;
+  grpc::ServerUnaryReactor* GetStats(grpc::CallbackServerContext* context,
+                                     const v1::GetStatsRequest* request,
+                                     v1::GetStatsResponse* response) override;
   grpc::ServerUnaryReactor* WhoAmI(grpc::CallbackServerContext* context,
                                    const v1::WhoAmIRequest* request,
                                    v1::WhoAmIResponse* response) override;
@@ -86,8 +108,18 @@ class HfgetService final : public v1::Hfget::CallbackService {
   // The same for what only the daemon's own user may do.
   absl::StatusOr<core::Caller> EnterToManage(const grpc::CallbackServerContext& context);
   absl::StatusOr<engine::PullSpec> SpecOf(const grpc::CallbackServerContext& context, const v1::PullRequest& request);
-  absl::Status BeginWatch(const grpc::CallbackServerContext& context, const std::string& id,
+  absl::StatusOr<engine::PullSpec> SpecOf(const core::Caller& caller, const v1::PullRequest& request);
+  absl::StatusOr<engine::EngineApi::Specs> SpecsOf(const grpc::CallbackServerContext& context, const v1::PrefetchRequest& request);
+  absl::StatusOr<engine::PullQuery> QueryOf(const core::Caller& caller, const v1::ListPullsRequest& request);
+  grpc::ServerUnaryReactor* PullAndWait(grpc::CallbackServerContext* context, const v1::PullRequest& request, engine::PullSpec spec,
+                                        v1::PullResponse* response);
+  absl::Status BeginWatch(const grpc::CallbackServerContext& context, const v1::WatchPullRequest& request,
                           const std::shared_ptr<WatchReactor>& watch);
+  absl::Status BeginWatchAll(const grpc::CallbackServerContext& context, const v1::WatchPullsRequest& request,
+                             const std::shared_ptr<PullsReactor>& watch);
+  // Does something to a pull that the caller may see, and finishes the call with what the engine answers; `out` is of the response.
+  using Act = absl::AnyInvocable<void(std::string id, engine::EngineApi::Answer<engine::PullSnapshot> answer)>;
+  grpc::ServerUnaryReactor* ActOn(grpc::CallbackServerContext* context, const std::string& id, v1::Pull* out, Act act);
   absl::Status BeginDiagnosis(const grpc::CallbackServerContext& context, const v1::DiagnoseRequest& request,
                               const std::shared_ptr<FindingReactor>& findings);
   // A place for a call about an account. `own_token`: the daemon's.

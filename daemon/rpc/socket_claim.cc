@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <optional>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -115,7 +118,28 @@ absl::Status CheckSocketPath(const std::string& path) {
   return absl::OkStatus();
 }
 
-// REQUIRES: we hold the lock, so that whoever bound it is gone.
+// Whether somebody takes connections there. REQUIRES: CheckSocketPath.
+bool SomebodyListens(const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  const absl::Cleanup close_fd = [fd] { close(fd); };
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  // EAGAIN: its queue is full.
+  return connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 || errno == EAGAIN;
+}
+
+absl::StatusOr<PidLock> LockFor(const std::string& socket_path) {
+  absl::StatusOr<PidLock> lock =
+      PidLock::Take(absl::StrCat(socket_path, ".lock"), absl::StrCat("serves the socket ", socket_path));
+  if (!absl::IsAlreadyExists(lock.status())) return lock;
+  return absl::AlreadyExistsError(
+      absl::StrCat(lock.status().message(), ": use it, stop it with `hfget daemon stop`, or choose another --socket"));
+}
+
+// REQUIRES: we hold the lock, so that whichever hfgetd bound it is gone. Who listens all the same has no lock: systemd, which waits for
+// a client, or a program that is none of ours.
 absl::Status RemoveStale(const std::string& path) {
   struct stat info;
   HFGET_ASSIGN_OR_RETURN(const bool there, Look(path, &info));
@@ -123,6 +147,10 @@ absl::Status RemoveStale(const std::string& path) {
   if (!S_ISSOCK(info.st_mode)) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, " is there and is not a socket: choose another path with --socket"));
+  }
+  if (SomebodyListens(path)) {
+    return absl::AlreadyExistsError(absl::StrCat("another program listens on ", path, ", such as systemd for hfgetd.socket: start the daemon by ",
+                                                 "`systemctl [--user] start hfgetd`, or choose another --socket"));
   }
   if (unlink(path.c_str()) != 0) return ErrnoStatus(errno, "cannot remove the stale socket", path);
   return absl::OkStatus();
@@ -157,16 +185,18 @@ absl::Status MakePrivateFolder(const std::string& path, bool only_ours) {
 absl::StatusOr<SocketClaim> SocketClaim::Take(const std::string& socket_path, bool own_folder) {
   HFGET_RETURN_IF_ERROR(CheckSocketPath(socket_path));
   HFGET_RETURN_IF_ERROR(MakePrivateFolder(ParentPath(socket_path), own_folder));
-  absl::StatusOr<PidLock> lock = PidLock::Take(absl::StrCat(socket_path, ".lock"),
-                                               absl::StrCat("serves the socket ", socket_path));
-  if (!lock.ok()) {
-    if (!absl::IsAlreadyExists(lock.status())) return lock.status();
-    return absl::AlreadyExistsError(
-        absl::StrCat(lock.status().message(),
-                     ": use it, stop it with `hfget daemon stop`, or choose another --socket"));
-  }
+  HFGET_ASSIGN_OR_RETURN(PidLock lock, LockFor(socket_path));
   HFGET_RETURN_IF_ERROR(RemoveStale(socket_path));
-  return SocketClaim(socket_path, *std::move(lock));
+  return SocketClaim(socket_path, std::move(lock));
+}
+
+absl::StatusOr<SocketClaim> SocketClaim::Adopt(HandedSocket socket) {
+  absl::StatusOr<PidLock> lock = LockFor(socket.path());
+  if (absl::IsAlreadyExists(lock.status())) return lock.status();
+  SocketClaim claim(socket.path(), std::nullopt);
+  if (lock.ok()) claim.lock_ = *std::move(lock);
+  claim.handed_.emplace(std::move(socket));
+  return claim;
 }
 
 }  // namespace hfget::rpc

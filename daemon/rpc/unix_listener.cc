@@ -50,6 +50,15 @@ absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Listen(const std::st
   return listener;
 }
 
+absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Adopt(HandedSocket socket) {
+  std::unique_ptr<UnixListener> listener(new UnixListener(socket.path()));
+  listener->listening_ = socket.Release();
+  listener->stop_ = eventfd(0, EFD_CLOEXEC);
+  // Once more, because the kernel tells a client who called it last: it shall be us and not systemd, whom `hfget daemon stop` would end.
+  if (listener->stop_ < 0 || listen(listener->listening_, kBacklog) != 0) return Failed(listener->path_);
+  return listener;
+}
+
 absl::Status UnixListener::Bind(const SocketMode& mode) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;

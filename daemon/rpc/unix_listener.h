@@ -1,4 +1,4 @@
-// The Unix socket: made with its mode before anybody can reach it, and its connections taken one by one.
+// The Unix socket: made with its mode before anybody can reach it, or handed to us, and its connections taken one by one.
 #ifndef HFGET_DAEMON_RPC_UNIX_LISTENER_H_
 #define HFGET_DAEMON_RPC_UNIX_LISTENER_H_
 
@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/core/access.h"
+#include "daemon/rpc/handed_socket.h"
 
 namespace hfget::rpc {
 
@@ -30,10 +31,13 @@ class UnixListener {
   // threads that make files.
   static absl::StatusOr<std::unique_ptr<UnixListener>> Listen(const std::string& path, const SocketMode& mode);
 
+  // The same on a socket that listens already, and is not ours to remove. Errors: what the system said.
+  static absl::StatusOr<std::unique_ptr<UnixListener>> Adopt(HandedSocket socket);
+
   // Calls `taken` with each connection (close-on-exec, non-blocking) on a thread of its own.
   void Serve(std::function<void(int fd)> taken);
 
-  // No connection is taken from here on; the file is removed. Second calls do nothing.
+  // No connection is taken from here on; the file that we made is removed. Second calls do nothing.
   void Stop();
   ~UnixListener() { Stop(); }
 

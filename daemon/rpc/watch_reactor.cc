@@ -1,10 +1,9 @@
 #include "daemon/rpc/watch_reactor.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "daemon/rpc/convert.h"
+#include "daemon/rpc/place_token.h"
 
 namespace hfget::rpc {
 
@@ -18,6 +17,7 @@ void WatchReactor::OnSnapshot(std::shared_ptr<const engine::PullSnapshot> snapsh
   absl::MutexLock lock(&mu_);
   if (closing_) return;
   closing_ = core::IsTerminal(snapshot->state);
+  if (!std::exchange(begun_, true) && !closing_ && known_ != 0 && snapshot->change == known_) return;
   waiting_ = std::move(snapshot);
   Advance();
 }
@@ -62,40 +62,13 @@ void WatchReactor::Advance() {
   if (writing_ || finished_) return;
   if (waiting_ != nullptr) {
     *current_.mutable_pull() = ToProto(*waiting_, caller_);
+    current_.set_resume_token(ToPlaceToken(waiting_->change));
     waiting_ = nullptr;
     writing_ = true;
     StartWrite(&current_);
   } else if (closing_) {
     finished_ = true;
     Finish(ToGrpc(status_));
-  }
-}
-
-absl::Status WatchSet::Add(const std::shared_ptr<WatchReactor>& watch) {
-  absl::MutexLock lock(&mu_);
-  if (!closed_.ok()) return closed_;
-  watches_.erase(
-      std::remove_if(watches_.begin(), watches_.end(), [](const auto& w) { return w.expired(); }),
-      watches_.end());
-  if (watches_.size() >= most_) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        most_,
-        " watches are open, more than the daemon serves: close some, or ask with GetPull"));
-  }
-  watches_.push_back(watch);
-  return absl::OkStatus();
-}
-
-void WatchSet::CloseAll(const absl::Status& status) {
-  std::vector<std::weak_ptr<WatchReactor>> watches;
-  {
-    absl::MutexLock lock(&mu_);
-    if (!closed_.ok()) return;
-    closed_ = status;
-    watches.swap(watches_);
-  }
-  for (const auto& weak : watches) {
-    if (const auto watch = weak.lock()) watch->Close(status);
   }
 }
 

@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -13,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "daemon/engine/api.h"
 #include "daemon/rpc/client_ledger.h"
+#include "daemon/rpc/closable.h"
 #include "grpcpp/support/server_callback.h"
 #include "hfget/v1/hfget.pb.h"
 
@@ -24,7 +24,8 @@ namespace hfget::rpc {
 // and Close from any, the reactions from gRPC's. A caller holds a shared_ptr during the call,
 // because OnDone may come, on another thread, as soon as Finish has been called.
 class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse>,
-                           public engine::Watcher {
+                           public engine::Watcher,
+                           public Closable {
  public:
   // Keeps itself alive until OnDone; others hold it weakly.
   static std::shared_ptr<WatchReactor> New();
@@ -32,15 +33,17 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse
   // A newer snapshot replaces one that still waits. Nothing after a terminal one is sent.
   void OnSnapshot(std::shared_ptr<const engine::PullSnapshot> snapshot) override;
 
-  // Whose it is, and its place among their watches, held as long as this lives. Before the first of the others.
-  void Hold(ClientLedger::Ticket ticket, core::Caller caller) {
+  // Whose it is, and its place among their watches, held as long as this lives; and the last change that they know of, which is not told
+  // again (0: none). Before the first of the others.
+  void Hold(ClientLedger::Ticket ticket, core::Caller caller, int64_t known = 0) {
     ticket_ = std::move(ticket);
     caller_ = std::move(caller);
+    known_ = known;
   }
 
   // Ends the stream with `status` as soon as the write under way allows. A terminal snapshot that
   // waits still goes out.
-  void Close(const absl::Status& status);
+  void Close(const absl::Status& status) override;
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -56,32 +59,16 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse
   std::shared_ptr<WatchReactor> self_;
   ClientLedger::Ticket ticket_;
   core::Caller caller_;
+  int64_t known_ = 0;
 
   absl::Mutex mu_;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;   // a write is under way; `current_` is gRPC's
   bool closing_ ABSL_GUARDED_BY(mu_) = false;   // what waits is the last
   bool finished_ ABSL_GUARDED_BY(mu_) = false;  // Finish was called
+  bool begun_ ABSL_GUARDED_BY(mu_) = false;     // a snapshot has come
   absl::Status status_ ABSL_GUARDED_BY(mu_);    // what to finish with
   std::shared_ptr<const engine::PullSnapshot> waiting_ ABSL_GUARDED_BY(mu_);
   v1::WatchPullResponse current_ ABSL_GUARDED_BY(mu_);
-};
-
-// All open streams, so that they can be counted and closed. Thread: any.
-class WatchSet {
- public:
-  // `most`: of all clients together, beside the limit of each (DoorConfig).
-  explicit WatchSet(size_t most) : most_(most) {}
-
-  // Errors: RESOURCE_EXHAUSTED beyond the most; after CloseAll, its status.
-  absl::Status Add(const std::shared_ptr<WatchReactor>& watch);
-  // REQUIRES: !status.ok().
-  void CloseAll(const absl::Status& status);
-
- private:
-  const size_t most_;
-  absl::Mutex mu_;
-  absl::Status closed_ ABSL_GUARDED_BY(mu_);
-  std::vector<std::weak_ptr<WatchReactor>> watches_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hfget::rpc

@@ -61,5 +61,20 @@ TEST(StartLoggingTest, WritesLinesOfTheLevelAndAbove) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(StartLoggingTest, TheJournalGetsPrioritiesAndNoTime) {
+  const std::shared_ptr<spdlog::logger> before = spdlog::default_logger();
+  ::testing::internal::CaptureStderr();
+  ASSERT_OK(StartLogging({.file = "", .level = "trace", .journal = true}));
+  spdlog::trace("t");
+  spdlog::debug("d");
+  spdlog::info("i");
+  spdlog::warn("w");
+  spdlog::error("e");
+  spdlog::critical("c");
+  spdlog::default_logger()->flush();
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "<7>t\n<7>d\n<6>i\n<4>w\n<3>e\n<2>c\n");
+  spdlog::set_default_logger(before);
+}
+
 }  // namespace
 }  // namespace hfget

@@ -97,6 +97,12 @@ TEST_F(RealProcessesTest, AZombieRunsNoMore) {
   EXPECT_FALSE(processes.IsRunning(child));
 }
 
+TEST_F(RealProcessesTest, NeverSignalsAProgramThatIsNoDaemon) {
+  RealProcesses processes(Environment(), "");
+  EXPECT_THAT(processes.Terminate(getpid()),  // we would not live to see it
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("which is no hfgetd")));
+}
+
 TEST_F(RealProcessesTest, NeverSignalsAProcessThatNobodyNamed) {
   RealProcesses processes(Environment(), "");
   for (const int64_t pid : {int64_t{0}, int64_t{1}, int64_t{-1}}) {

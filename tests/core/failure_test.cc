@@ -55,5 +55,18 @@ TEST(FailureTest, EveryCauseHasANameOfItsOwn) {
   EXPECT_EQ(FailureName(static_cast<Failure>(99)), "unknown");
 }
 
+// Dashboards and alerts hold them.
+TEST(FailureTest, EachFailureHasAWordOfItsOwnForPrograms) {
+  std::set<std::string> words;
+  for (size_t i = 0; i < kFailures; ++i) {
+    const std::string word(FailureWord(static_cast<Failure>(i)));
+    EXPECT_EQ(word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string::npos) << word;
+    words.insert(word);
+  }
+  EXPECT_EQ(words.size(), kFailures);
+  EXPECT_EQ(words.count("unknown"), 0u);
+  EXPECT_EQ(FailureWord(Failure::kRateLimited), "rate_limited");
+}
+
 }  // namespace
 }  // namespace hfget::core

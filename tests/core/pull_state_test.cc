@@ -31,7 +31,7 @@ TEST(PullStateTest, APullGoesOnlyWhereItMay) {
   };
   const Row rows[] = {
       {PullState::kUnspecified, "queued done failed cancelled needs-token"},
-      {PullState::kQueued, "queued listing fetching done failed cancelled needs-token"},
+      {PullState::kQueued, "queued listing fetching done failed cancelled needs-token paused"},
       {PullState::kListing, "queued fetching publishing done failed cancelled needs-token paused"},
       {PullState::kFetching, "queued publishing done failed cancelled needs-token paused"},
       {PullState::kPublishing, "fetching done failed cancelled needs-token paused"},

@@ -59,6 +59,9 @@ token_file = "/run/secrets/ms"
 "meta/m" = "LLM-Research/Meta.m"
 "datasets/org/d" = "there/d"
 "gpt2" = "AI-ModelScope/gpt2"
+
+[metrics]
+listen = "127.0.0.1:9464"
 )",
                                       "c");
   ASSERT_OK(config);
@@ -77,6 +80,7 @@ token_file = "/run/secrets/ms"
   EXPECT_EQ(config->max_active_pulls, 2);
   EXPECT_EQ(config->max_bytes_per_sec, 50'000'000);
   EXPECT_EQ(config->buffers_mib, 256);
+  EXPECT_EQ(config->metrics_listen, "127.0.0.1:9464");
   EXPECT_EQ(config->log_file, "/var/log/hfget");
   EXPECT_EQ(config->log_level, "debug");
   ASSERT_EQ(config->sources.size(), 2u);

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/status_matchers.h"
@@ -14,6 +16,14 @@ namespace hfget {
 namespace {
 
 using ::hfget::testing::StatusIs;
+
+TEST(StderrIsJournalTest, OnlyTheStreamThatStderrIs) {
+  struct stat info;
+  ASSERT_EQ(fstat(STDERR_FILENO, &info), 0);
+  EXPECT_TRUE(StderrIsJournal(absl::StrCat(info.st_dev, ":", info.st_ino)));
+  EXPECT_FALSE(StderrIsJournal(absl::StrCat(info.st_dev, ":", info.st_ino + 1)));
+  for (const char* none : {"", ":", "0:0", "journal"}) EXPECT_FALSE(StderrIsJournal(none));
+}
 
 class ReadyPipeTest : public ::testing::Test {
  protected:

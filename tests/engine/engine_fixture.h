@@ -36,7 +36,7 @@ class EngineFixture : public ::testing::Test {
     std::vector<std::string> problems;
     sources = std::make_unique<engine::Sources>(config, &problems, &clock);
     context = std::make_unique<engine::Context>(
-        engine::Context{config, network, disk, store, clock, timers, *sources, rng});
+        engine::Context{config, network, disk, store, clock, timers, *sources, rng, counters});
   }
   // Until `condition` holds or nothing is left to happen within `limit`.
   bool RunUntil(const std::function<bool()>& condition, absl::Duration limit = absl::Minutes(10)) {
@@ -60,6 +60,7 @@ class EngineFixture : public ::testing::Test {
   engine::EngineConfig config;
   engine::Timers timers;
   std::mt19937_64 rng{1};
+  engine::Counters counters;
   std::unique_ptr<engine::Sources> sources;
   std::unique_ptr<engine::Context> context;
 };

@@ -47,11 +47,12 @@ TEST(PullRecordTest, RefusesWhatCannotBeTakenUp) {
       {"a negative type", [](PullRecord& r) { r.set_repo_type(-1); }},
       {"a hub of another version", [](PullRecord& r) { r.set_hub(2); }},
       {"a state of another version", [](PullRecord& r) { r.set_state(10); }},
-      {"a cause of another version", [](PullRecord& r) { r.set_error_cause(9); }},
+      {"a cause of another version", [](PullRecord& r) { r.set_error_cause(13); }},
       {"a name that leads elsewhere", [](PullRecord& r) { r.set_repo("../x"); }},
       {"a revision that leads elsewhere", [](PullRecord& r) { r.set_revision("../../x"); }},
       {"a commit that is none", [](PullRecord& r) { r.set_commit("../x"); }},
       {"an order that cannot go on", [](PullRecord& r) { r.set_sequence(std::numeric_limits<int64_t>::max()); }},
+      {"a priority that is none", [](PullRecord& r) { r.set_priority(std::numeric_limits<int32_t>::min()); }},
       {"negative bytes", [](PullRecord& r) { r.set_total_bytes(-1); }},
   };
   for (const auto& [what, spoil] : kCases) {

@@ -278,5 +278,32 @@ TEST_F(SourcesTest, AResetForgetsWhatIsHeldAgainstIt) {
   EXPECT_THAT(sources_.at(0).convictions, IsEmpty());
 }
 
+TEST_F(SourcesTest, FailuresAreCountedByCauseAndNoResetForgetsThem) {
+  Fail(0, Failure::kStall, 2);
+  sources_.OnDataHostFailure(0, "cdn.test", Failure::kTls, {}, "why", kNow, rng_);
+  sources_.OnCut(0, "broken");
+  sources_.at(0).counters.received_bytes = 7;
+  sources_.Reset(0);
+  const SourceFigures figures = sources_.Figures(kNow)[0];
+  EXPECT_EQ(figures.name, "tuna");
+  EXPECT_EQ(figures.counters.failures.Get(Failure::kStall), 2);
+  EXPECT_EQ(figures.counters.failures.Get(Failure::kTls), 1);
+  EXPECT_EQ(figures.counters.failures.Get(Failure::kReset), 1);
+  EXPECT_EQ(figures.counters.received_bytes, 7);
+}
+
+TEST_F(SourcesTest, FiguresAreOfEverySourceThatIsConfigured) {
+  SourceConfig empty = Config("pai");
+  empty.endpoint = "";
+  const Sources sources = Make({empty, Config("tuna")});
+  const std::vector<SourceFigures> figures = sources.Figures(kNow);
+  ASSERT_THAT(figures, SizeIs(2));
+  EXPECT_EQ(figures[0].name, "tuna");
+  EXPECT_EQ(figures[0].state, "unverified");
+  EXPECT_FALSE(figures[0].latency);
+  EXPECT_EQ(figures[1].name, "pai");
+  EXPECT_EQ(figures[1].state, "off");
+}
+
 }  // namespace
 }  // namespace hfget::engine

@@ -2,6 +2,7 @@
 #ifndef HFGET_TESTS_FAKES_FAKE_ENGINE_API_H_
 #define HFGET_TESTS_FAKES_FAKE_ENGINE_API_H_
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -110,15 +111,87 @@ class FakeEngineApi final : public engine::EngineApi {
     answer(Find(id));
   }
 
-  void ListPulls(bool active_only, Answer<std::vector<engine::PullSnapshot>> answer) override {
-    std::vector<engine::PullSnapshot> result;
-    {
-      absl::MutexLock lock(&mu_);
-      for (const auto& [id, pull] : pulls_) {
-        if (!active_only || !core::IsTerminal(pull.state)) result.push_back(pull);
+  // Each spec is begun for itself, unless one is an error and none may be then.
+  void StartPulls(Specs specs, bool all_or_nothing, Answer<std::vector<absl::StatusOr<engine::PullStarted>>> answer) override {
+    const bool refused = std::any_of(specs.begin(), specs.end(), [](const auto& spec) { return !spec.ok(); });
+    std::vector<absl::StatusOr<engine::PullStarted>> results;
+    for (auto& spec : specs) {
+      if (!spec.ok()) {
+        results.push_back(spec.status());
+      } else if (refused && all_or_nothing) {
+        results.push_back(absl::CancelledError("none"));
+      } else {
+        StartPull(*std::move(spec), [&](absl::StatusOr<engine::PullStarted> started) { results.push_back(std::move(started)); });
       }
     }
-    answer(std::move(result));
+    answer(std::move(results));
+  }
+
+  // In the order of the ids, from the last; `before` and `next` count from the end.
+  void ListPulls(engine::PullQuery query, Answer<engine::PullPage> answer) override {
+    engine::PullPage page;
+    {
+      absl::MutexLock lock(&mu_);
+      queries_.push_back(query);
+      int64_t place = static_cast<int64_t>(pulls_.size());
+      for (auto it = pulls_.rbegin(); it != pulls_.rend(); ++it, --place) {
+        const engine::PullSnapshot& pull = it->second;
+        if (place >= query.before || (query.active_only && core::IsTerminal(pull.state))) continue;
+        if (!query.filter.Concerns(pull.owner, pull.terms.labels, pull.repo.name) || !query.filter.Keeps(pull.state)) continue;
+        if (query.most > 0 && page.pulls.size() == query.most) {
+          page.next = place + 1;
+          break;
+        }
+        page.pulls.push_back(pull);
+      }
+    }
+    answer(std::move(page));
+  }
+  std::vector<engine::PullQuery> queries() const {
+    absl::MutexLock lock(&mu_);
+    return queries_;
+  }
+
+  // "pause ID", "resume ID", "retry ID", "remove ID", "release ID", in their order.
+  std::vector<std::string> acts() const {
+    absl::MutexLock lock(&mu_);
+    return acts_;
+  }
+  void AwaitActs(size_t count) {
+    absl::MutexLock lock(&mu_);
+    const auto enough = [this, count]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return acts_.size() >= count; };
+    mu_.Await(absl::Condition(&enough));
+  }
+  void PausePull(std::string id, Answer<engine::PullSnapshot> answer) override { Act("pause", id), answer(Find(id)); }
+  void ResumePull(std::string id, Answer<engine::PullSnapshot> answer) override { Act("resume", id), answer(Find(id)); }
+  void RetryPull(std::string id, Answer<engine::PullSnapshot> answer) override { Act("retry", id), answer(Find(id)); }
+  void RemovePull(std::string id, Answer<bool> answer) override {
+    Act("remove", id);
+    const auto found = Find(id);
+    found.ok() ? answer(true) : answer(found.status());
+  }
+  void ReleasePull(std::string id) override { Act("release", id); }
+
+  // What WatchAll answers; its watchers are told by Publish.
+  void SetBegin(engine::WatchBegun begun) {
+    absl::MutexLock lock(&mu_);
+    begun_ = begun;
+  }
+  std::vector<std::pair<core::PullFilter, int64_t>> watched_all() const {
+    absl::MutexLock lock(&mu_);
+    return watched_all_;
+  }
+  void WatchAll(core::PullFilter filter, int64_t after, std::shared_ptr<engine::Watcher> watcher,
+                Answer<engine::WatchBegun> answer) override {
+    engine::WatchBegun begun;
+    {
+      absl::MutexLock lock(&mu_);
+      begun = begun_;
+    }
+    answer(begun);
+    absl::MutexLock lock(&mu_);
+    watched_all_.emplace_back(std::move(filter), after);
+    watchers_.emplace_back("", std::move(watcher));
   }
 
   void CancelPull(std::string id, bool discard_partial,
@@ -137,6 +210,42 @@ class FakeEngineApi final : public engine::EngineApi {
       result = sources_;
     }
     answer(std::move(result));
+  }
+
+  // What GetStats answers; without it, or after Hold(), the answer comes by AnswerStats.
+  void SetStats(engine::Stats stats) {
+    absl::MutexLock lock(&mu_);
+    stats_ = std::move(stats);
+  }
+  int asked_stats() const {
+    absl::MutexLock lock(&mu_);
+    return asked_stats_;
+  }
+  void AwaitStatsAsked() {
+    absl::MutexLock lock(&mu_);
+    const auto asked = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return asked_stats_ > 0; };
+    mu_.Await(absl::Condition(&asked));
+  }
+  void AnswerStats(const engine::Stats& stats) {
+    std::vector<Answer<engine::Stats>> waiting;
+    {
+      absl::MutexLock lock(&mu_);
+      waiting.swap(held_stats_);
+    }
+    for (auto& answer : waiting) answer(stats);
+  }
+  void GetStats(Answer<engine::Stats> answer) override {
+    std::optional<engine::Stats> stats;
+    {
+      absl::MutexLock lock(&mu_);
+      ++asked_stats_;
+      if (!hold_) stats = stats_;
+      if (!stats) {
+        held_stats_.push_back(std::move(answer));
+        return;
+      }
+    }
+    answer(*std::move(stats));
   }
 
   // What WhoAmI answers; without it, the answer never comes.
@@ -246,15 +355,24 @@ class FakeEngineApi final : public engine::EngineApi {
     std::vector<std::shared_ptr<engine::Watcher>> result;
     absl::MutexLock lock(&mu_);
     for (const auto& [pull, weak] : watchers_) {
-      if (pull != id) continue;
+      if (pull != id && !pull.empty()) continue;
       if (auto watcher = weak.lock()) result.push_back(std::move(watcher));
     }
     return result;
   }
 
+  void Act(const char* what, const std::string& id) {
+    absl::MutexLock lock(&mu_);
+    acts_.push_back(absl::StrCat(what, " ", id));
+  }
+
   mutable absl::Mutex mu_;
   bool hold_ ABSL_GUARDED_BY(mu_) = false;
   std::map<std::string, engine::PullSnapshot> pulls_ ABSL_GUARDED_BY(mu_);
+  std::vector<engine::PullQuery> queries_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> acts_ ABSL_GUARDED_BY(mu_);
+  engine::WatchBegun begun_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::pair<core::PullFilter, int64_t>> watched_all_ ABSL_GUARDED_BY(mu_);
   std::vector<engine::SourceSnapshot> sources_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> probed_ ABSL_GUARDED_BY(mu_);
   std::vector<std::pair<std::string, engine::SourceChange>> changes_ ABSL_GUARDED_BY(mu_);
@@ -262,6 +380,9 @@ class FakeEngineApi final : public engine::EngineApi {
   std::optional<engine::AccountAnswer> account_ ABSL_GUARDED_BY(mu_);
   std::vector<Secret> asked_whose_ ABSL_GUARDED_BY(mu_);
   std::vector<Answer<engine::AccountAnswer>> unanswered_ ABSL_GUARDED_BY(mu_);
+  std::optional<engine::Stats> stats_ ABSL_GUARDED_BY(mu_);
+  int asked_stats_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<Answer<engine::Stats>> held_stats_ ABSL_GUARDED_BY(mu_);
   std::vector<std::pair<std::string, bool>> cancelled_ ABSL_GUARDED_BY(mu_);
   std::vector<Answer<engine::PullSnapshot>> held_ ABSL_GUARDED_BY(mu_);
   std::vector<std::pair<std::string, std::weak_ptr<engine::Watcher>>> watchers_

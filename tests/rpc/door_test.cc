@@ -1,6 +1,7 @@
 #include "daemon/rpc/door.h"
 
 #include "gmock/gmock.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "tests/rpc/guest.h"
 
@@ -185,6 +186,10 @@ TEST_F(DoorTest, WhatHoldsForAllIsNotAGuestsToChange) {
   EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::ProbeSource, v1::ProbeSourceRequest(), &probed), PERMISSION_DENIED);
   v1::ExplainSourceResponse explained;
   EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::ExplainSource, v1::ExplainSourceRequest(), &explained), PERMISSION_DENIED);
+  v1::GetStatsResponse stats;
+  engine_.SetStats({});
+  EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::GetStats, v1::GetStatsRequest(), &stats), PERMISSION_DENIED);
+  EXPECT_EQ(engine_.asked_stats(), 0);
   EXPECT_TRUE(engine_.changes().empty());
   v1::ListSourcesResponse list;
   ASSERT_TRUE(Call(*guest, &v1::Hfget::Stub::ListSources, v1::ListSourcesRequest(), &list).ok());
@@ -374,6 +379,23 @@ TEST_F(DoorTest, FiveHundredConnectionsComeAndGoWithoutATrace) {
   }
   EXPECT_CODE(Ask(*NewGuest()), OK);  // the queue is in order: all before it were taken
   EXPECT_LE(settled(before), before);
+}
+
+TEST_F(DoorTest, WhoeverIsLetInMayAskForHealth) {
+  Start();
+  grpc::GenericStub stub(NewGuestChannel());
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const grpc::Slice nothing("");
+  const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::ByteBuffer(&nothing, 1), &queue);
+  call->StartCall();
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  call->Finish(&answer, &status, nullptr);
+  void* tag;
+  bool ok;
+  ASSERT_TRUE(queue.Next(&tag, &ok));
+  EXPECT_CODE(status, OK);
 }
 
 TEST_F(DoorTest, StrangersLeaveNoDescriptorsBehind) {

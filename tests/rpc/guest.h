@@ -87,12 +87,13 @@ class GuestFixture : public ::testing::Test {
   }
   std::string socket() const { return folder_ / "run/hfgetd.sock"; }
 
-  std::unique_ptr<v1::Hfget::Stub> NewGuest() {
+  std::shared_ptr<grpc::Channel> NewGuestChannel() {
     const int fd = ConnectAs(socket(), GuestUid());
     EXPECT_GE(fd, 0);
     fcntl(fd, F_SETFL, O_NONBLOCK);
-    return v1::Hfget::NewStub(grpc::CreateInsecureChannelFromFd("guest", fd));
+    return grpc::CreateInsecureChannelFromFd("guest", fd);
   }
+  std::unique_ptr<v1::Hfget::Stub> NewGuest() { return v1::Hfget::NewStub(NewGuestChannel()); }
 
   TempFolder folder_;
   DoorConfig config_;

@@ -47,8 +47,52 @@ class ServerTest : public RpcFixture {
   }
 };
 
+constexpr char kHealthWatch[] = "/grpc.health.v1.Health/Watch";
+constexpr char kNotServing[] = "\x08\x02";  // HealthCheckResponse{status: NOT_SERVING}
+constexpr char kUnknown[] = "\x08\x03";      // … SERVICE_UNKNOWN
 constexpr char kServing[] = "\x08\x01";  // HealthCheckResponse{status: SERVING}
 constexpr char kHealth[] = "/grpc.health.v1.Health/Check";
+
+// An open Health.Watch.
+class HealthWatch {
+ public:
+  HealthWatch(const std::shared_ptr<grpc::Channel>& channel, const std::string& request) : stub_(channel) {
+    call_ = stub_.PrepareCall(&context_, kHealthWatch, &queue_);
+    call_->StartCall(nullptr);
+    Await();
+    const grpc::Slice slice(request);
+    call_->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
+    Await();
+  }
+  ~HealthWatch() {
+    Cancel();
+    grpc::Status status;
+    call_->Finish(&status, nullptr);
+    Await();
+  }
+  // The next message; empty: there is none.
+  std::string Next() {
+    grpc::ByteBuffer answer;
+    call_->Read(&answer, nullptr);
+    if (!Await()) return "";
+    grpc::Slice slice;
+    EXPECT_TRUE(answer.DumpToSingleSlice(&slice).ok());
+    return std::string(slice.begin(), slice.end());
+  }
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  bool Await() {
+    void* tag;
+    bool ok;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+};
 
 TEST_F(ServerTest, TheSocketIsForItsOwnerOnly) {
   struct stat info;
@@ -65,6 +109,24 @@ TEST_F(ServerTest, HealthSaysServingForTheServerAndTheService) {
             kServing);  // HealthCheckRequest{service}
   EXPECT_EQ(Ask(kHealth, "\x0a\x04nope", &status), "");
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(ServerTest, AHealthWatchSaysNotServingBeforeTheDrainEnds) {
+  HealthWatch all(NewChannel(), ""), ours(NewChannel(), "\x0a\x0ehfget.v1.Hfget"), other(NewChannel(), "\x0a\x04nope");
+  EXPECT_EQ(all.Next(), kServing);
+  EXPECT_EQ(ours.Next(), kServing);
+  EXPECT_EQ(other.Next(), kUnknown);
+  std::thread drain([this] { server_->Drain(absl::Seconds(60)); });
+  EXPECT_EQ(all.Next(), kNotServing);
+  EXPECT_EQ(ours.Next(), kNotServing);
+  for (HealthWatch* watch : {&all, &ours, &other}) watch->Cancel();
+  drain.join();
+}
+
+TEST_F(ServerTest, AHealthWatchDoesNotHoldTheDrainUp) {
+  HealthWatch watch(NewChannel(), "");
+  EXPECT_EQ(watch.Next(), kServing);
+  server_->Drain(absl::Milliseconds(50));  // returns: that is the test
 }
 
 TEST_F(ServerTest, ReflectionListsTheService) {

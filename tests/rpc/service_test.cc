@@ -4,6 +4,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/rpc/rpc_fixture.h"
+#include "tests/rpc/stats_samples.h"
 
 namespace hfget::rpc {
 namespace {
@@ -109,6 +110,14 @@ TEST_F(ServiceTest, ListsSourcesInOrder) {
   ASSERT_EQ(response.sources_size(), 2);
   EXPECT_EQ(response.sources(0).name(), "tuna");
   EXPECT_EQ(response.sources(1).name(), "official");
+}
+
+TEST_F(ServiceTest, TellsTheDaemonsUserItsFigures) {
+  engine_.SetStats(SomeStats());
+  grpc::ClientContext context;
+  v1::GetStatsResponse response;
+  ASSERT_TRUE(stub().GetStats(&context, {}, &response).ok());
+  EXPECT_EQ(response.sources(0).received_bytes(), 101);
 }
 
 TEST_F(ServiceTest, SaysWhoseTokenItIs) {

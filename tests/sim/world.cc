@@ -199,6 +199,10 @@ std::vector<engine::SourceSnapshot> World::SourceList() {
       .value_or(std::vector<engine::SourceSnapshot>());
 }
 
+engine::Stats World::Stats() {
+  return Ask<engine::Stats>([&](auto answer) { engine().GetStats(std::move(answer)); }).value_or(engine::Stats());
+}
+
 std::string World::StateOf(const std::string& source) {
   for (const engine::SourceSnapshot& s : SourceList()) {
     if (s.name == source) return s.state;

@@ -84,6 +84,7 @@ class World {
   // Runs to its end.
   engine::PullSnapshot Finish(const std::string& id, absl::Duration limit = absl::Minutes(30));
   std::vector<engine::SourceSnapshot> SourceList();
+  engine::Stats Stats();
   std::string StateOf(const std::string& source);
 
   // Every file of the repo is in its snapshot, with its bytes, and so is the ref.

@@ -1,0 +1,144 @@
+// What the engine remembers of pulls, over restarts too, and who is told when one changes.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/log.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/no_such_pull.h"
+#include "daemon/engine/pull_record.h"
+#include "daemon/hub/path_check.h"
+
+namespace hfget::engine {
+namespace {
+
+// Ended pulls that are remembered; older ones are forgotten.
+constexpr size_t kRememberedPulls = 500;
+// The same of those that were given a name in the last day.
+constexpr size_t kRememberedNames = 10'000;
+// More changes than can have been told of before they were recorded: their numbers are not used again.
+constexpr int64_t kLostChanges = 1'000'000;
+
+}  // namespace
+
+void Engine::Recover() {
+  store::Contents contents = store_.Load();
+  for (const auto& record : contents.sources) sources_.Load(record);
+  for (auto& [key, record] : contents.transfers) racer_->Load(key, std::move(record));
+  size_t unfinished = 0;
+  for (const auto& record : contents.pulls) {
+    if (const absl::Status checked = CheckPullRecord(record); !checked.ok()) {
+      spdlog::warn("the pull {} is left as it is recorded: {}", hub::Printable(record.id(), 60), checked.message());
+      continue;
+    }
+    auto pull = std::make_unique<Pull>(context_, *racer_, *this, record);
+    next_sequence_ = std::max(next_sequence_, record.sequence() + 1);
+    next_change_ = std::max(next_change_, record.change() + 1);
+    unfinished += !core::IsTerminal(pull->state());
+    pulls_[record.id()] = std::move(pull);
+  }
+  next_change_ += kLostChanges;
+  if (pulls_.size() - unfinished >= kRememberedPulls) {
+    forgotten_change_ = next_change_;
+    for (const auto& [id, pull] : pulls_) {
+      if (core::IsTerminal(pull->state())) forgotten_change_ = std::min(forgotten_change_, pull->change() - 1);
+    }
+  }
+  if (unfinished > 0) spdlog::info("{} unfinished pull(s) go on", unfinished);
+  begin_wanted_ = true;
+}
+
+void Engine::OnChanged(Pull& pull) {
+  begin_wanted_ = true;
+  pull.set_change(next_change_++);
+  const core::PullState state = pull.state();
+  const bool ended = core::IsTerminal(state);
+  if (ended) spdlog::info("pull {} is {}", pull.id(), core::PullStateName(state));
+  if (ended && !pull.dry_run()) CountEnd(pull.error(), state);
+  if (!pull.dry_run()) {
+    store::Batch batch;
+    batch.puts.emplace_back(store::PullKey(pull.id()), pull.ToRecord().SerializeAsString());
+    store_.Commit(std::move(batch), ended ? store::Durability::kPromise : store::Durability::kProgress,
+                  [id = pull.id()](absl::Status status) {
+                    if (!status.ok()) spdlog::error("pull {} could not be recorded: {}", id, status.message());
+                  });
+  }
+  if (hub_.Watched(pull.id())) Publish(pull.id());
+  if (changes_.watched()) TellAll(pull);
+}
+
+void Engine::TellAll(const Pull& pull) {
+  auto snapshot = std::make_shared<PullSnapshot>(pull.Brief(clock_.Steady()));
+  if (pull.state() == core::PullState::kQueued) snapshot->queue_position = PositionOf(pull);
+  changes_.Publish(std::move(snapshot), [&pull](const core::PullFilter& filter) { return pull.Concerns(filter); });
+}
+
+void Engine::TellProgress() {
+  for (const auto& [id, pull] : pulls_) {
+    if (pull->active()) TellAll(*pull);
+  }
+}
+
+void Engine::Publish(const std::string& id) {
+  Pull* pull = Find(id);
+  if (pull == nullptr) return;
+  hub_.Publish(id, std::make_shared<const PullSnapshot>(SnapshotOf(*pull)), core::IsTerminal(pull->state()));
+}
+
+void Engine::Forget(const std::string& id, store::Durability durability, absl::AnyInvocable<void(absl::Status)> done) {
+  if (const Pull* pull = Find(id)) forgotten_change_ = std::max(forgotten_change_, pull->change());
+  pulls_.erase(id);
+  store::Batch batch;
+  batch.deletes.push_back(store::PullKey(id));
+  store_.Commit(std::move(batch), durability, [done = std::move(done)](absl::Status status) mutable {
+    if (done) done(std::move(status));
+  });
+}
+
+// A name that was given stands for its pull for a day: as long as there are not too many, that one is not forgotten.
+void Engine::ForgetOldest() {
+  std::vector<const Pull*> ended;
+  for (const auto& [id, pull] : pulls_) {
+    if (core::IsTerminal(pull->state())) ended.push_back(pull.get());
+  }
+  if (ended.size() <= kRememberedPulls) return;
+  std::sort(ended.begin(), ended.end(), [](const Pull* a, const Pull* b) { return a->sequence() < b->sequence(); });
+  std::vector<std::string> ids;
+  size_t left = ended.size();
+  for (const Pull* pull : ended) {
+    if (left <= kRememberedPulls) break;
+    if (pull->named() && left <= kRememberedNames) continue;
+    ids.push_back(pull->id());
+    --left;
+  }
+  for (const std::string& id : ids) Forget(id, store::Durability::kProgress, nullptr);
+}
+
+void Engine::Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) {
+  mailbox_.Post([this, id = std::move(id), watcher = std::move(watcher), answer = std::move(answer)]() mutable {
+    Pull* pull = Find(id);
+    if (pull == nullptr) return answer(NoSuchPull(id));
+    answer(true);
+    hub_.Watch(id, std::move(watcher), std::make_shared<const PullSnapshot>(SnapshotOf(*pull)), core::IsTerminal(pull->state()));
+  });
+}
+
+void Engine::WatchAll(core::PullFilter filter, int64_t after, std::shared_ptr<Watcher> watcher, Answer<WatchBegun> answer) {
+  mailbox_.Post([this, filter = std::move(filter), after, watcher = std::move(watcher), answer = std::move(answer)]() mutable {
+    // One that was never given is of another state folder, or of one that was lost.
+    const bool known = after < next_change_;
+    const bool incomplete = after > 0 && (!known || after < forgotten_change_);
+    if (!known) after = 0;
+    std::vector<const Pull*> news;
+    for (const auto& [id, pull] : pulls_) {
+      const bool is_new = after > 0 ? pull->change() > after : !core::IsTerminal(pull->state());
+      if (is_new && filter.Keeps(pull->state()) && pull->Concerns(filter)) news.push_back(pull.get());
+    }
+    std::sort(news.begin(), news.end(), [](const Pull* a, const Pull* b) { return a->change() < b->change(); });
+    const int64_t begin = after > 0 ? after : (news.empty() ? next_change_ : news.front()->change()) - 1;
+    answer(WatchBegun{begin, incomplete});
+    for (const Pull* pull : news) watcher->OnSnapshot(std::make_shared<const PullSnapshot>(pull->Brief(clock_.Steady())));
+    changes_.Watch(std::move(filter), std::move(watcher));
+  });
+}
+
+}  // namespace hfget::engine
