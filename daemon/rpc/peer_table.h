@@ -2,8 +2,7 @@
 #ifndef HFGET_DAEMON_RPC_PEER_TABLE_H_
 #define HFGET_DAEMON_RPC_PEER_TABLE_H_
 
-#include <sys/types.h>
-
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,8 +34,8 @@ class PeerTable {
  private:
   struct Place {
     std::string client;
-    dev_t device = 0;
-    ino_t inode = 0;
+    uint64_t device = 0;
+    uint64_t inode = 0;
   };
 
   // gRPC closes a connection and tells nobody: a number is open when it still is the same socket.
