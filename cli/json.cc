@@ -115,6 +115,16 @@ Json PlanArray(const v1::Pull& pull) {
   return plan;
 }
 
+void AddTerms(const v1::Pull& pull, Json* json) {
+  Json labels = Json::object();
+  for (const auto& [key, value] : pull.labels()) labels[key] = value;
+  (*json)["request_id"] = pull.request_id();
+  (*json)["priority"] = pull.priority();
+  (*json)["deadline"] = TimeJson(pull.has_deadline(), pull.deadline());
+  (*json)["labels"] = std::move(labels);
+  (*json)["queue_position"] = pull.queue_position();
+}
+
 void AddFigures(const v1::Pull& pull, Json* json) {
   (*json)["total_bytes"] = pull.total_bytes();
   (*json)["done_bytes"] = pull.done_bytes();
@@ -139,6 +149,7 @@ Json PullObject(const v1::Pull& pull) {
                {"path", pull.path()}};
   json["error"] = pull.has_error() ? ErrorObject(pull.error()) : Json(nullptr);
   AddFigures(pull, &json);
+  AddTerms(pull, &json);
   json["listing_source"] = pull.listing_source();
   json["created"] = TimeJson(pull.has_created(), pull.created());
   json["finished"] = TimeJson(pull.has_finished(), pull.finished());

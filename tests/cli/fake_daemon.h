@@ -59,6 +59,9 @@ class FakeDaemon : public v1::Hfget::Service {
   std::vector<std::string> asked_whose;
   int watches = 0;
   bool listed_active_only = false;
+  v1::PullFilter listed;
+  std::vector<std::string> acts;  // "pause ID", "resume ID", "retry ID", "remove ID"
+  std::string refused;            // the id of which all of these are refused
 
  private:
   grpc::Status GetVersion(grpc::ServerContext*, const v1::GetVersionRequest*,
@@ -91,8 +94,32 @@ class FakeDaemon : public v1::Hfget::Service {
   grpc::Status ListPulls(grpc::ServerContext*, const v1::ListPullsRequest* request,
                          v1::ListPullsResponse* response) override {
     listed_active_only = request->active_only();
-    *response = pulls;
+    listed = request->filter();
+    // Two a page.
+    const int begin = request->page_token().empty() ? 0 : std::stoi(request->page_token());
+    for (int i = begin; i < pulls.pulls_size() && i < begin + 2; ++i) *response->add_pulls() = pulls.pulls(i);
+    if (begin + 2 < pulls.pulls_size()) response->set_next_page_token(std::to_string(begin + 2));
     return grpc::Status::OK;
+  }
+  grpc::Status Act(const char* what, const std::string& id) {
+    acts.push_back(std::string(what) + " " + id);
+    if (id != refused) return grpc::Status::OK;
+    return {grpc::StatusCode::FAILED_PRECONDITION, "not now"};
+  }
+  grpc::Status PausePull(grpc::ServerContext*, const v1::PausePullRequest* request, v1::PausePullResponse* response) override {
+    response->mutable_pull()->set_id(request->id());
+    return Act("pause", request->id());
+  }
+  grpc::Status ResumePull(grpc::ServerContext*, const v1::ResumePullRequest* request, v1::ResumePullResponse* response) override {
+    response->mutable_pull()->set_id(request->id());
+    return Act("resume", request->id());
+  }
+  grpc::Status RetryPull(grpc::ServerContext*, const v1::RetryPullRequest* request, v1::RetryPullResponse* response) override {
+    response->mutable_pull()->set_id(request->id());
+    return Act("retry", request->id());
+  }
+  grpc::Status RemovePull(grpc::ServerContext*, const v1::RemovePullRequest* request, v1::RemovePullResponse*) override {
+    return Act("remove", request->id());
   }
   grpc::Status CancelPull(grpc::ServerContext*, const v1::CancelPullRequest* request,
                           v1::CancelPullResponse* response) override {
