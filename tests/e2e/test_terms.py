@@ -104,7 +104,7 @@ def test_an_urgent_pull_comes_before_a_large_one(world, slow):
 
 def test_a_deadline_that_passes_fails_the_pull_and_keeps_what_came(world, slow):
     user = world().start_daemon()
-    done = user.run("pull", "demo/big", "--deadline", "3s")
+    done = user.run("pull", "demo/big", "--limit-rate", "10MB", "--deadline", "3s")
     assert done.returncode == 1 and "it was to be done by" in done.stderr, done.stderr
     for source in slow.sources:
         slow.rate(source, 0)
