@@ -44,7 +44,7 @@ void Follower::SayPaused(const v1::Pull& pull) {
   if (pull.fetched_bytes() > followed_.pull.fetched_bytes()) leave_at_ = absl::InfiniteFuture();
   if (!paused || waits) return;
   if (!pull.has_error()) {  // as long as somebody wants it so
-    if (followed_.pull.state() != v1::PULL_STATE_PAUSED) view_.Say(PauseText(pull));
+    if (followed_.pull.state() != v1::PULL_STATE_PAUSED) view_.Say(absl::StrCat("paused ", PauseText(pull)));
     return;
   }
   leave_at_ = context_.now() + context_.timing.disk;

@@ -176,7 +176,7 @@ std::string FailureText(const v1::Pull& pull) {
       return absl::StrCat("the daemon was restarted and no longer has the token for ",
                           PullName(pull), ": pull it again with HF_TOKEN or --token set");
     case v1::PULL_STATE_PAUSED:
-      if (!pull.has_error()) return PauseText(pull);
+      if (!pull.has_error()) return absl::StrCat("the pull of ", PullName(pull), " is paused ", PauseText(pull));
       return absl::StrCat(pull.error().message(), "; paused, the daemon goes on when that is mended: hfget watch ", pull.id(),
                           " · stop it: hfget cancel ", pull.id());
     default:
@@ -187,7 +187,7 @@ std::string FailureText(const v1::Pull& pull) {
 }
 
 std::string PauseText(const v1::Pull& pull) {
-  return pull.has_error() ? pull.error().message() : absl::StrCat("paused on request: hfget resume ", pull.id(), " lets it go on");
+  return pull.has_error() ? pull.error().message() : absl::StrCat("on request, until hfget resume ", pull.id());
 }
 
 }  // namespace hfget::cli
