@@ -67,9 +67,10 @@ void Pull::Begin() {
         if (layout) look->manifest = layout->ReadTree(fs, commit);
         return absl::OkStatus();
       },
-      lifetime_.Guard([this, look](absl::Status status) {
+      lifetime_.Guard([this, look, reading = reading_](absl::Status status) {
+        if (state_ != core::PullState::kListing || reading != reading_) return;
         if (!status.ok()) return FailDisk(status);
-        if (state_ == core::PullState::kListing) OnLooked(std::move(*look));
+        OnLooked(std::move(*look));
       }));
 }
 
@@ -120,8 +121,8 @@ void Pull::OnPinned(Pinned pinned) {
         *found = layout->ReadTree(fs, commit);
         return absl::OkStatus();
       },
-      lifetime_.Guard([this, found](absl::Status) {
-        if (state_ != core::PullState::kListing) return;
+      lifetime_.Guard([this, found, reading = reading_](absl::Status) {
+        if (state_ != core::PullState::kListing || reading != reading_) return;
         if (*found) return OnWholeListing(std::make_shared<hub::Manifest>(**std::move(found)), false);
         if (pinned_.listing != nullptr) return OnWholeListing(pinned_.listing, true);
         StartListing();
@@ -202,8 +203,8 @@ void Pull::Plan() {
         }
         return absl::OkStatus();
       },
-      lifetime_.Guard([this, present](absl::Status) {
-        if (core::IsTerminal(state_)) return;
+      lifetime_.Guard([this, present, reading = reading_](absl::Status) {
+        if (core::IsTerminal(state_) || reading != reading_) return;
         for (size_t i = 0; i < files_.size(); ++i) {
           plan_.push_back({files_[i].path, files_[i].size, (*present)[i]});
           if ((*present)[i]) reused_ += files_[i].size;

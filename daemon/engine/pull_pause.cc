@@ -42,6 +42,7 @@ void Pull::LetGo() {
   for (const auto& [index, transfer] : running_) in_flight_ += transfer->done_bytes();
   running_.clear();
   lister_.reset();
+  pin_again_ = false;
   ++reading_;
   racer_.Leave(*this, false);
 }

@@ -238,6 +238,30 @@ TEST_F(Terms, AQueuedPullCanBeHeldAndLetsOthersPass) {
   EXPECT_EQ(world_.Get(second).state, PullState::kPaused);
 }
 
+// What was under way when it was held comes back into the next run of it, and must not be taken for that run's own.
+TEST(TermsAtAnyMoment, APullIsHeldAndResumed) {
+  for (int step = 0; step < 120; ++step) {
+    SCOPED_TRACE(step);
+    World world(step + 1);
+    for (const char* name : {"official", "tuna"}) world.AddSource(name);
+    world.pace.other = absl::Milliseconds(200);
+    FakeRepo& repo = world.AddRepo();
+    repo.Add("weights.bin", 6 * kMiB);
+    repo.Add("config.json", 600, /*lfs=*/false);
+    const std::string id = world.Pull(repo);
+    for (int i = 0; i < step; ++i) world.Step();
+    for (int again = 0; again < 2; ++again) {
+      world.engine().PausePull(id, [](absl::StatusOr<engine::PullSnapshot>) {});
+      if (again > 0) world.Step();
+      world.engine().ResumePull(id, [](absl::StatusOr<engine::PullSnapshot>) {});
+      world.Step();
+    }
+    ASSERT_EQ(world.Finish(id, absl::Minutes(5)).state, PullState::kDone);
+    world.ExpectPublished(repo);
+    world.ExpectQuiet();
+  }
+}
+
 TEST_F(Terms, AnEqualRequestResumesAHeldPull) {
   const std::string id = world_.Pull(Spec(0));
   world_.Run(absl::Seconds(5));
