@@ -1,9 +1,10 @@
 // The verdict on an answer to a request for bytes. Lines: the URL asked, where the range begins and ends, hops, bits
-// (1: at a data host, 2: a source on a local address, 4: ModelScope, 8: a regular file), status; then headers.
+// (1: at a data host, 2: the answerer is in a private network, 4: ModelScope, 8: a regular file), status; then headers.
 #include "daemon/hub/answer.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "daemon/hub/address.h"
 #include "daemon/hub/path_check.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -26,7 +27,8 @@ void CheckRedirect(const hub::Ask& ask, const hub::Answer& answer) {
   HOLDS(answer.next && ask.hops < 10);
   const hub::Url& next = *answer.next;
   HOLDS(next.scheme == "https" || ask.url.scheme == "http");
-  HOLDS(!ask.public_source || !next.IsLocalAddress());
+  const auto zone = hub::ZoneOfLiteral(next.host);
+  HOLDS(!zone || hub::MayLead(ask.answerer, *zone));
   HOLDS(next.user_info.empty());
   HOLDS(answer.next_is_data_host || next.SameOrigin(ask.url));
   HOLDS(!ask.at_data_host || answer.next_is_data_host);
@@ -62,7 +64,7 @@ FUZZ(input) {
   const int bits = lines.Number(0, 15);
   const int status = lines.Number(100, 999);
   ask.at_data_host = bits & 1;
-  ask.public_source = !(bits & 2);
+  ask.answerer = bits & 2 ? hub::Zone::kPrivate : hub::Zone::kPublic;
   ask.dialect = bits & 4 ? hub::Dialect::kModelScope : hub::Dialect::kHuggingFace;
   ask.commit = kCommit;
   const hub::ManifestFile file = File(bits & 8);
