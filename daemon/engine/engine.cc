@@ -4,12 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
-#include "daemon/engine/pull_record.h"
-#include "daemon/hub/path_check.h"
 
 namespace hfget::engine {
 namespace {

@@ -139,7 +139,7 @@ void Engine::StartPulls(Specs specs, bool all_or_nothing, Answer<std::vector<abs
       if (!specs[i].ok()) {
         take(specs[i].status());
       } else if (none) {
-        take(absl::CancelledError("another of them was refused, and none was begun"));
+        take(all->results[i].status());
       } else {
         DoStartPull(*std::move(specs[i]), std::move(take));
       }

@@ -19,6 +19,7 @@
 
 #include "daemon/rpc/door_config.h"
 #include "grpcpp/create_channel_posix.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "tests/rpc/rpc_fixture.h"
 
@@ -44,6 +45,23 @@ inline int ConnectAs(const std::string& path, uint32_t uid) {
   if (result == 0) return fd;
   close(fd);
   return -1;
+}
+
+// With no stub: Debian ships none for health.
+inline grpc::Status AskForHealth(const std::shared_ptr<grpc::Channel>& channel) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const grpc::Slice nothing("");
+  const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::ByteBuffer(&nothing, 1), &queue);
+  call->StartCall();
+  grpc::ByteBuffer answer;
+  grpc::Status status;
+  call->Finish(&answer, &status, nullptr);
+  void* tag;
+  bool ok = false;
+  EXPECT_TRUE(queue.Next(&tag, &ok));
+  return status;
 }
 
 // What the other side does: true when it hangs up, and has said nothing before. What it has not read makes it a reset.
