@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/types.h"
@@ -187,6 +189,11 @@ struct PullStarted {
   PullSnapshot pull;
   bool joined = false;
 };
+
+// What is said of an id that no pull has, or one that is not shown: the same words.
+inline absl::Status NoSuchPull(const std::string& id) {
+  return absl::NotFoundError(absl::StrCat("no pull has the id \"", id, "\"; see hfget ps --all"));
+}
 
 // Called on the engine thread with each new snapshot (at most 10 a second), the terminal one last and always.
 class Watcher {

@@ -87,6 +87,16 @@ class Engine final : public EngineApi, public PullHost {
   void ProveSources(absl::AnyInvocable<void()> done) override { prober_->ProveAll(std::move(done)); }
 
  private:
+  // On the engine thread, with the pull of this id. Answers NOT_FOUND when there is none.
+  template <typename T>
+  void WithPull(std::string id, Answer<T> answer, absl::AnyInvocable<void(Pull& pull, Answer<T> answer)> act) {
+    mailbox_.Post([this, id = std::move(id), answer = std::move(answer), act = std::move(act)]() mutable {
+      Pull* pull = Find(id);
+      if (pull == nullptr) return answer(NoSuchPull(id));
+      act(*pull, std::move(answer));
+    });
+  }
+  void Retry(Pull& pull, Answer<PullSnapshot> answer);
   void DoStartPull(PullSpec spec, Answer<PullStarted> answer);
   // One that was asked for under the same name, or that is the same and has not ended. Errors: ALREADY_EXISTS: the name stands for
   // another.

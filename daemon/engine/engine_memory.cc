@@ -4,7 +4,6 @@
 
 #include "daemon/base/log.h"
 #include "daemon/engine/engine.h"
-#include "daemon/engine/no_such_pull.h"
 #include "daemon/engine/pull_record.h"
 #include "daemon/hub/path_check.h"
 
@@ -114,11 +113,9 @@ void Engine::ForgetOldest() {
 }
 
 void Engine::Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) {
-  mailbox_.Post([this, id = std::move(id), watcher = std::move(watcher), answer = std::move(answer)]() mutable {
-    Pull* pull = Find(id);
-    if (pull == nullptr) return answer(NoSuchPull(id));
+  WithPull<bool>(std::move(id), std::move(answer), [this, watcher = std::move(watcher)](Pull& pull, Answer<bool> answer) mutable {
     answer(true);
-    hub_.Watch(id, std::move(watcher), std::make_shared<const PullSnapshot>(SnapshotOf(*pull)), core::IsTerminal(pull->state()));
+    hub_.Watch(pull.id(), std::move(watcher), std::make_shared<const PullSnapshot>(SnapshotOf(pull)), core::IsTerminal(pull.state()));
   });
 }
 

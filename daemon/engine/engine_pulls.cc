@@ -7,7 +7,6 @@
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
 #include "daemon/engine/engine.h"
-#include "daemon/engine/no_such_pull.h"
 
 namespace hfget::engine {
 
@@ -183,11 +182,7 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
 }
 
 void Engine::GetPull(std::string id, Answer<PullSnapshot> answer) {
-  mailbox_.Post([this, id = std::move(id), answer = std::move(answer)]() mutable {
-    Pull* pull = Find(id);
-    if (pull == nullptr) return answer(NoSuchPull(id));
-    answer(SnapshotOf(*pull));
-  });
+  WithPull<PullSnapshot>(std::move(id), std::move(answer), [this](Pull& pull, Answer<PullSnapshot> answer) { answer(SnapshotOf(pull)); });
 }
 
 void Engine::ListPulls(PullQuery query, Answer<PullPage> answer) {
@@ -216,71 +211,68 @@ PullPage Engine::PageOf(const PullQuery& query) const {
 }
 
 void Engine::CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) {
-  mailbox_.Post([this, id = std::move(id), discard_partial, answer = std::move(answer)]() mutable {
-    Pull* pull = Find(id);
-    if (pull == nullptr) return answer(NoSuchPull(id));
-    pull->Cancel(discard_partial);
-    answer(SnapshotOf(*pull));
+  WithPull<PullSnapshot>(std::move(id), std::move(answer), [this, discard_partial](Pull& pull, Answer<PullSnapshot> answer) {
+    pull.Cancel(discard_partial);
+    answer(SnapshotOf(pull));
   });
 }
 
 void Engine::PausePull(std::string id, Answer<PullSnapshot> answer) {
-  mailbox_.Post([this, id = std::move(id), answer = std::move(answer)]() mutable {
-    Pull* pull = Find(id);
-    if (pull == nullptr) return answer(NoSuchPull(id));
-    if (const absl::Status held = pull->Hold(); !held.ok()) return answer(held);
-    Promise(*pull, std::move(answer));
+  WithPull<PullSnapshot>(std::move(id), std::move(answer), [this](Pull& pull, Answer<PullSnapshot> answer) {
+    if (const absl::Status held = pull.Hold(); !held.ok()) return answer(held);
+    Promise(pull, std::move(answer));
   });
 }
 
 void Engine::ResumePull(std::string id, Answer<PullSnapshot> answer) {
-  mailbox_.Post([this, id = std::move(id), answer = std::move(answer)]() mutable {
-    Pull* pull = Find(id);
-    if (pull == nullptr) return answer(NoSuchPull(id));
-    if (core::IsTerminal(pull->state())) {
-      return answer(absl::FailedPreconditionError(
-          absl::StrCat("the pull ", id, " is ", core::PullStateName(pull->state()), ": begin it again with hfget retry, or pull again")));
+  WithPull<PullSnapshot>(std::move(id), std::move(answer), [this](Pull& pull, Answer<PullSnapshot> answer) {
+    if (core::IsTerminal(pull.state())) {
+      return answer(absl::FailedPreconditionError(absl::StrCat("the pull ", pull.id(), " is ", core::PullStateName(pull.state()),
+                                                               ": begin it again with hfget retry, or pull again")));
     }
-    pull->Unhold();
-    Promise(*pull, std::move(answer));
+    pull.Unhold();
+    Promise(pull, std::move(answer));
   });
 }
 
 void Engine::RetryPull(std::string id, Answer<PullSnapshot> answer) {
-  mailbox_.Post([this, id = std::move(id), answer = std::move(answer)]() mutable {
-    Pull* pull = Find(id);
-    if (pull == nullptr) return answer(NoSuchPull(id));
-    const core::PullState state = pull->state();
-    if ((state != core::PullState::kFailed && state != core::PullState::kCancelled) || pull->dry_run()) {
-      return answer(absl::FailedPreconditionError(absl::StrCat("the pull ", id, " is ", pull->dry_run() ? "a dry run" : core::PullStateName(state),
-                                                               ": only one that has failed or was cancelled is begun again")));
-    }
-    records::v1::PullRecord record = pull->ToRecord();
-    record.set_state(static_cast<int>(core::PullState::kQueued));
-    record.set_sequence(next_sequence_++);
-    record.set_change(next_change_++);
-    for (auto* text : {record.mutable_error_message(), record.mutable_error_source(), record.mutable_commit()}) text->clear();
-    record.clear_error_cause();
-    record.clear_finished_unix_ms();
-    record.clear_held();
-    if (record.deadline_unix_ms() <= absl::ToUnixMillis(clock_.Wall())) record.clear_deadline_unix_ms();
-    auto again = std::make_unique<Pull>(context_, *racer_, *this, record);
-    again->TakeTokens(*pull);
-    pulls_[id] = std::move(again);
-    begin_wanted_ = true;
-    if (changes_.watched()) TellAll(*Find(id));
-    Promise(*Find(id), std::move(answer));
-  });
+  WithPull<PullSnapshot>(std::move(id), std::move(answer),
+                         [this](Pull& pull, Answer<PullSnapshot> answer) { Retry(pull, std::move(answer)); });
+}
+
+void Engine::Retry(Pull& ended, Answer<PullSnapshot> answer) {
+  const std::string id = ended.id();
+  const core::PullState state = ended.state();
+  if ((state != core::PullState::kFailed && state != core::PullState::kCancelled) || ended.dry_run()) {
+    return answer(absl::FailedPreconditionError(absl::StrCat("the pull ", id, " is ", ended.dry_run() ? "a dry run" : core::PullStateName(state),
+                                                             ": only one that has failed or was cancelled is begun again")));
+  }
+  records::v1::PullRecord record = ended.ToRecord();
+  record.set_state(static_cast<int>(core::PullState::kQueued));
+  record.set_sequence(next_sequence_++);
+  record.set_change(next_change_++);
+  for (auto* text : {record.mutable_error_message(), record.mutable_error_source(), record.mutable_commit()}) text->clear();
+  record.clear_error_cause();
+  record.clear_finished_unix_ms();
+  record.clear_held();
+  if (record.deadline_unix_ms() <= absl::ToUnixMillis(clock_.Wall())) record.clear_deadline_unix_ms();
+  auto again = std::make_unique<Pull>(context_, *racer_, *this, record);
+  again->TakeTokens(ended);
+  Pull& pull = *again;
+  pulls_[id] = std::move(again);  // `ended` is gone
+  begin_wanted_ = true;
+  if (changes_.watched()) TellAll(pull);
+  Promise(pull, std::move(answer));
 }
 
 void Engine::RemovePull(std::string id, Answer<bool> answer) {
-  mailbox_.Post([this, id = std::move(id), answer = std::move(answer)]() mutable {
-    Pull* pull = Find(id);
-    if (pull == nullptr) return answer(NoSuchPull(id));
-    if (!core::IsTerminal(pull->state())) {
-      return answer(absl::FailedPreconditionError(absl::StrCat("the pull ", id, " is ", core::PullStateName(pull->state()), ": cancel it first")));
+  WithPull<bool>(std::move(id), std::move(answer), [this](Pull& pull, Answer<bool> answer) {
+    if (!core::IsTerminal(pull.state())) {
+      return answer(absl::FailedPreconditionError(
+          absl::StrCat("the pull ", pull.id(), " is ", core::PullStateName(pull.state()), ": cancel it first")));
     }
-    Forget(id, store::Durability::kPromise, [answer = std::move(answer)](absl::Status status) mutable {
+    // A copy: the id is the pull's, and goes with it.
+    Forget(std::string(pull.id()), store::Durability::kPromise, [answer = std::move(answer)](absl::Status status) mutable {
       if (!status.ok()) return answer(Annotate(status, "that the pull is forgotten could not be recorded"));
       answer(true);
     });

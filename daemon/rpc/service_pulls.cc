@@ -27,15 +27,10 @@ constexpr size_t kMaxGuestRequestBytes = 64 << 10;
 constexpr int kMaxPage = 1000;
 constexpr int kMaxPrefetch = 1000;
 
-// The same words whether there is none, or one that is another's.
-absl::Status NoSuchPull(const std::string& id) {
-  return absl::NotFoundError(absl::StrCat("no pull has the id \"", id, "\"; see hfget ps --all"));
-}
-
 // What stands in the way of a caller that may not see the pull.
 absl::Status Shown(const core::Caller& caller, const std::string& id, const absl::StatusOr<engine::PullSnapshot>& pull) {
   if (!pull.ok()) return pull.status();
-  return core::MaySee(caller, pull->owner) ? absl::OkStatus() : NoSuchPull(id);
+  return core::MaySee(caller, pull->owner) ? absl::OkStatus() : engine::NoSuchPull(id);
 }
 
 
