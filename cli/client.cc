@@ -3,11 +3,13 @@
 #include <grpc/support/log.h>
 
 #include <cstdlib>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "cli/error_detail.h"
 
 namespace hfget::cli {
 namespace {
@@ -61,6 +63,9 @@ absl::StatusOr<v1::Pull> PullOf(absl::StatusOr<Response> response) {
 
 absl::Status ToAbslStatus(const grpc::Status& status, absl::string_view socket) {
   const auto code = static_cast<absl::StatusCode>(status.error_code());
+  const std::optional<v1::Error> detail = DetailOf(status);
+  // What the daemon says of hubs has the same codes as what gRPC says of the daemon.
+  if (detail && detail->cause() != v1::ERROR_CAUSE_UNAVAILABLE) return WithDetail(absl::Status(code, status.error_message()), *detail);
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
       return absl::OkStatus();
@@ -190,6 +195,12 @@ std::unique_ptr<grpc::ClientReader<v1::DiagnoseResponse>> Client::Diagnose(
     grpc::ClientContext* context, const v1::DiagnoseRequest& request) {
   Sign(context);
   return stub_->Diagnose(context, request);
+}
+
+std::unique_ptr<grpc::ClientReader<v1::VerifyRepoResponse>> Client::VerifyRepo(grpc::ClientContext* context,
+                                                                               const v1::VerifyRepoRequest& request) {
+  Sign(context);
+  return stub_->VerifyRepo(context, request);
 }
 
 std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> Client::WatchPull(

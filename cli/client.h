@@ -51,6 +51,8 @@ class Client {
   // `context` outlives the reader.
   std::unique_ptr<grpc::ClientReader<v1::DiagnoseResponse>> Diagnose(
       grpc::ClientContext* context, const v1::DiagnoseRequest& request);
+  std::unique_ptr<grpc::ClientReader<v1::VerifyRepoResponse>> VerifyRepo(grpc::ClientContext* context,
+                                                                         const v1::VerifyRepoRequest& request);
   std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> WatchPull(grpc::ClientContext* context,
                                                                        const std::string& id);
 

@@ -151,27 +151,33 @@ void AddTerms(CLI::App* app, Options* options) {
   AddLabels(app, options, "KEY=VALUE", "A label to find it by; may be repeated");
 }
 
+// Which files of which repo, where they go, on whose word, with whose token.
+void AddSubject(CLI::App* app, Options* options) {
+  PullOptions* p = &options->pull;
+  app->add_option("repo", p->repo,
+                  "org/name, hf://[datasets/|spaces/]org/name[@revision][/path], or "
+                  "modelscope://[datasets/]org/name[@revision][/path]")
+      ->required()
+      ->type_name("REPO");
+  app->add_option("files", p->files, "Files, folders (\"dir/\") or patterns; default: all")
+      ->type_name("FILES");
+  AddTypeAndRevision(app, p);
+  AddPatterns(app, "--include", &p->include, "Keep what matches (fnmatch); may be repeated");
+  AddPatterns(app, "--exclude", &p->exclude, "Leave out what matches; may be repeated");
+  AddTarget(app, p);
+  AddToken(app, options);
+  app->add_option("--authority", p->authority, "Believe the listing of this source alone")
+      ->type_name("SOURCE");
+  app->add_option("--modelscope-id", p->modelscope_id,
+                  "Under which name ModelScope has the same files; default: it is looked for")
+      ->type_name("ORG/NAME")
+      ->check(kNotEmpty);
+}
+
 void AddPull(CLI::App* app, Options* options) {
   CLI::App* pull = AddCommand(app, options, "pull", "Pull a repo, or files of it");
   PullOptions* p = &options->pull;
-  pull->add_option("repo", p->repo,
-                   "org/name, hf://[datasets/|spaces/]org/name[@revision][/path], or "
-                   "modelscope://[datasets/]org/name[@revision][/path]")
-      ->required()
-      ->type_name("REPO");
-  pull->add_option("files", p->files, "Files, folders (\"dir/\") or patterns; default: all")
-      ->type_name("FILES");
-  AddTypeAndRevision(pull, p);
-  AddPatterns(pull, "--include", &p->include, "Keep what matches (fnmatch); may be repeated");
-  AddPatterns(pull, "--exclude", &p->exclude, "Leave out what matches; may be repeated");
-  AddTarget(pull, p);
-  AddToken(pull, options);
-  pull->add_option("--authority", p->authority, "Believe the listing of this source alone")
-      ->type_name("SOURCE");
-  pull->add_option("--modelscope-id", p->modelscope_id,
-                   "Under which name ModelScope has the same files; default: it is looked for")
-      ->type_name("ORG/NAME")
-      ->check(kNotEmpty);
+  AddSubject(pull, options);
   pull->add_option("--limit-rate", p->limit_rate, "Bytes a second at most, such as 500KB, 20MB or 20MiB")
       ->type_name("RATE")
       ->transform(RateInBytes());
@@ -189,6 +195,18 @@ void AddPull(CLI::App* app, Options* options) {
   pull->footer(
       std::string("Standard output: the path alone. Progress goes to standard error.\n\n") +
       kExitCodeHelp);
+}
+
+void AddVerify(CLI::App* app, Options* options) {
+  CLI::App* verify = AddCommand(app, options, "verify",
+                                "Read what was pulled, every byte, and compare it with the hub's hashes");
+  AddSubject(verify, options);
+  verify->add_flag("--repair", options->repair, "Pull again what is not as listed");
+  AddQuiet(verify, options);
+  verify->add_flag("--json", options->json, "One JSON object on standard output, at the end");
+  verify->footer(std::string("Compares with the commit that was pulled, as far as it is known, else with what the hub has now.\n"
+                             "Standard output: a line for each file that is not as listed. Exit code 0: all are, or were repaired.\n\n") +
+                 kExitCodeHelp);
 }
 
 void AddDoctor(CLI::App* app, Options* options) {
@@ -356,6 +374,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   app->add_flag_callback(
       "--version", [options] { options->command = "version"; }, "The same as the command version");
   AddPull(app.get(), options);
+  AddVerify(app.get(), options);
   AddPulls(app.get(), options);
   AddDoctor(app.get(), options);
   AddAuth(app.get(), options);

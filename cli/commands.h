@@ -10,6 +10,7 @@
 namespace hfget::cli {
 
 ExitCode RunPull(Context& context, const Options& options);
+ExitCode RunVerify(Context& context, const Options& options);
 ExitCode RunWatch(Context& context, const Options& options);
 ExitCode RunCancel(Context& context, const Options& options);
 ExitCode RunPause(Context& context, const Options& options);

@@ -1,6 +1,7 @@
 #include "cli/context.h"
 
 #include "absl/strings/str_cat.h"
+#include "cli/error_detail.h"
 #include "cli/json.h"
 #include "cli/text.h"
 
@@ -34,7 +35,8 @@ void PrintNote(Context& context, const Options& options, absl::string_view text)
 ExitCode Fail(Context& context, const Options& options, const absl::Status& status) {
   const ExitCode code = ExitCodeOf(status);
   PrintError(context, status.message());
-  if (options.json) context.out << ErrorJson(CauseOf(code), status.message()) << "\n";
+  const auto detail = DetailOf(status);
+  if (options.json) context.out << ErrorJson(detail ? detail->cause() : CauseOf(code), status.message()) << "\n";
   return code;
 }
 

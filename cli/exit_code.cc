@@ -2,6 +2,8 @@
 
 #include <csignal>
 
+#include "cli/error_detail.h"
+
 namespace hfget::cli {
 
 const char kExitCodeHelp[] =
@@ -29,6 +31,7 @@ ExitCode ExitCodeOf(v1::ErrorCause cause) {
 }
 
 ExitCode ExitCodeOf(const absl::Status& status) {
+  if (const auto detail = DetailOf(status)) return ExitCodeOf(detail->cause());
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return ExitCode::kDone;

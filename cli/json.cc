@@ -4,6 +4,7 @@
 
 #include "absl/time/time.h"
 #include "cli/pull_text.h"
+#include "cli/verify_text.h"
 
 namespace hfget::cli {
 namespace {
@@ -201,6 +202,36 @@ std::string WhoAmIJson(const v1::WhoAmIResponse& account, absl::string_view orig
                {"token_role", account.token_role()},
                {"origin", std::string(origin)},
                {"source", account.source()}});
+}
+
+std::string VerifyJson(const VerifyReport& report) {
+  Json files = Json::array();
+  for (const v1::FileVerdict& file : report.bad) {
+    files.push_back({{"path", file.path()},
+                     {"verdict", VerdictName(file.verdict())},
+                     {"size_bytes", file.size_bytes()},
+                     {"found_path", file.found_path()},
+                     {"found_bytes", file.found_bytes()},
+                     {"found_hash", file.found_hash()},
+                     {"message", file.message()}});
+  }
+  const v1::Manifest& manifest = report.manifest;
+  const v1::VerifySummary& summary = report.summary;
+  return Dump({{"repo", manifest.repo()},
+               {"type", RepoTypeName(manifest.type())},
+               {"revision", manifest.revision()},
+               {"commit", manifest.commit()},
+               {"path", manifest.path()},
+               {"listing_source", manifest.listing_source()},
+               {"total_bytes", manifest.total_bytes()},
+               {"total_files", manifest.total_files()},
+               {"good_files", summary.good_files()},
+               {"bad_files", summary.bad_files()},
+               {"no_hash_files", summary.no_hash_files()},
+               {"checked_bytes", summary.checked_bytes()},
+               {"files", std::move(files)},
+               {"repair", summary.has_repair() ? PullObject(summary.repair()) : Json(nullptr)},
+               {"repair_error", summary.has_repair_error() ? ErrorObject(summary.repair_error()) : Json(nullptr)}});
 }
 
 std::string TokensJson(const std::vector<ShownToken>& tokens) {

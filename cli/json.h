@@ -20,6 +20,15 @@ std::string ExplanationJson(const v1::ExplainSourceResponse& explained);
 // {"user", "full_name", "email", "type", "orgs", "token", "token_name", "token_role", "origin",
 // "source"}.
 std::string WhoAmIJson(const v1::WhoAmIResponse& account, absl::string_view origin);
+// What a verification found: {"repo", "type", "revision", "commit", "path", "listing_source", "total_bytes", "total_files", "good_files",
+// "bad_files", "no_hash_files", "checked_bytes", "files": [{"path", "verdict", "size_bytes", "found_path", "found_bytes", "found_hash",
+// "message"}], "repair", "repair_error"}. "files" are the bad ones; "repair" is null or a pull.
+struct VerifyReport {
+  v1::Manifest manifest;
+  std::vector<v1::FileVerdict> bad;
+  v1::VerifySummary summary;
+};
+std::string VerifyJson(const VerifyReport& report);
 // One stored token, as it may be shown.
 struct ShownToken {
   std::string name;

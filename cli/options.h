@@ -60,6 +60,7 @@ struct Options {
   std::vector<std::string> labels;  // pull, ps: "key=value"; ps also "key"
   bool all = false;    // ps
   bool purge = false;  // cancel
+  bool repair = false;  // verify
   std::string shell;   // completion
   std::string source;  // sources: --explain, enable, disable, reset, probe
 };

@@ -16,6 +16,7 @@ using Command = ExitCode (*)(Context&, const Options&);
 ExitCode Dispatch(Context& context, const Options& options) {
   static const auto* const kCommands = new std::map<std::string, Command>{
       {"pull", RunPull},
+      {"verify", RunVerify},
       {"watch", RunWatch},
       {"cancel", RunCancel},
       {"pause", RunPause},

@@ -25,6 +25,7 @@
 #include "daemon/hub/filters.h"
 #include "daemon/hub/finding.h"
 #include "daemon/hub/hub_error.h"
+#include "daemon/hub/manifest.h"
 #include "daemon/hub/repo_id.h"
 
 namespace hfget::engine {
@@ -46,6 +47,7 @@ struct PullSpec {
   ByteCount max_bytes_per_sec = 0;  // 0: no limit of its own
   int max_connections = 0;          // likewise
   bool dry_run = false;
+  bool list_only = false;  // ends as soon as its files are known; never recorded
   core::PullTerms terms;
   std::string request_id;  // the caller's name for this request; empty: none
   // Whoever asks may go, which ReleasePull says: then it is cancelled, unless somebody else wants it.
@@ -165,6 +167,58 @@ class FindingSink {
   virtual void OnEnd() = 0;
 };
 
+// Files of a listing that a request keeps, and what keeps them alive: for work elsewhere, and without a copy.
+struct ListedFiles {
+  std::vector<const hub::ManifestFile*> files;
+  std::vector<std::shared_ptr<const hub::Manifest>> owners;
+};
+
+struct ManifestAnswer {
+  PullSnapshot pull;  // of one that has the same request: repo, revision, commit, figures, notices, path
+  ListedFiles files;
+};
+
+// Called on the engine thread: one of these two, once.
+class ManifestSink {
+ public:
+  virtual ~ManifestSink() = default;
+  virtual void OnManifest(ManifestAnswer manifest) = 0;
+  virtual void OnError(const PullError& error) = 0;
+};
+
+// Fields as in hfget.proto's FileVerdict.
+struct FileVerdict {
+  enum class Verdict { kGood, kMissing, kUnnamed, kWrongSize, kCorrupt, kUnreadable, kNoHash };
+  const hub::ManifestFile* file = nullptr;
+  Verdict verdict = Verdict::kMissing;
+  std::string found_path;
+  ByteCount found_size = 0;
+  std::string found_hash;
+  std::string message;
+};
+
+struct VerifyProgress {
+  ByteCount checked = 0;
+  int64_t files = 0;
+  ByteCount rate_per_sec = 0;
+};
+
+// Fields as in hfget.proto's VerifySummary.
+struct VerifySummary {
+  int64_t good = 0, bad = 0, no_hash = 0;
+  ByteCount checked = 0;
+  std::optional<PullSnapshot> repair;
+  absl::Status repair_status;
+};
+
+// After OnManifest: verdicts as they are found, while the manifest's files live; the summary last, once.
+class VerifySink : public ManifestSink {
+ public:
+  virtual void OnVerdicts(std::vector<FileVerdict> verdicts) = 0;
+  virtual void OnProgress(const VerifyProgress& progress) = 0;
+  virtual void OnSummary(const VerifySummary& summary) = 0;
+};
+
 // Some pulls of many, newest first.
 struct PullQuery {
   core::PullFilter filter;
@@ -238,6 +292,11 @@ class EngineApi {
   // Looks whether a pull would work; touches nothing but a probe file in each folder. The engine keeps only a weak reference:
   // to stop it, drop the sink.
   virtual void Diagnose(DiagnoseSpec spec, std::shared_ptr<FindingSink> sink) = 0;
+  // What the pull would be about; nothing is fetched or written. The engine keeps only a weak reference, and gives it up when the sink has
+  // gone; the same for those below.
+  virtual void ReadManifest(PullSpec spec, std::shared_ptr<ManifestSink> sink) = 0;
+  // Compares what is on this machine. `repair`: what is not as listed is given up, and the pull begun.
+  virtual void Verify(PullSpec spec, bool repair, std::shared_ptr<VerifySink> sink) = 0;
   // The current snapshot comes at once, also for a pull that has ended (then it is the last). The engine keeps only a
   // weak reference: to stop watching, drop the watcher. NOT_FOUND: no such pull.
   virtual void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) = 0;

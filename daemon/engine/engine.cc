@@ -42,6 +42,8 @@ Engine::~Engine() {
   // Its waiters are pulls and doctors.
   prober_.reset();
   doctors_.clear();
+  reads_.clear();
+  verifications_.clear();
   // Pulls are the transfers' clients: the transfers go first.
   racer_.reset();
 }
@@ -69,6 +71,7 @@ void Engine::HouseKeeping(absl::Time now) {
     pull->CheckDeadline();
   }
   ForgetOldest();
+  DropErrands();
   if (now >= next_source_save_ && !stopping_) {
     if (next_source_save_ != absl::InfinitePast()) SaveSources();
     next_source_save_ = now + kSaveSourcesEvery;
@@ -154,28 +157,6 @@ void Engine::SetSource(std::string name, SourceChange change, Answer<SourceSnaps
                     if (!status.ok()) return answer(Annotate(status, "the change could not be recorded"));
                     answer(sources_.SnapshotOf(index, clock_.Steady()));
                   });
-  });
-}
-
-void Engine::Diagnose(DiagnoseSpec spec, std::shared_ptr<FindingSink> sink) {
-  // Weak from here on: who has gone is not worked for.
-  mailbox_.Post([this, spec = std::move(spec), weak = std::weak_ptr<FindingSink>(sink)]() mutable {
-    const uint64_t id = next_doctor_++;
-    const auto retire = [this, id] { mailbox_.Post([this, id] { doctors_.erase(id); }); };
-    auto doctor = std::make_unique<Doctor>(
-        context_, *prober_, std::move(spec),
-        [weak, retire](const hub::Finding& finding) {
-          const auto sink = weak.lock();
-          if (sink == nullptr) return retire();
-          sink->OnFinding(finding);
-        },
-        [weak, retire] {
-          if (const auto sink = weak.lock()) sink->OnEnd();
-          retire();
-        });
-    Doctor& begun = *doctor;
-    doctors_[id] = std::move(doctor);
-    begun.Begin();
   });
 }
 

@@ -18,6 +18,7 @@
 #include "daemon/engine/context.h"
 #include "daemon/engine/counters.h"
 #include "daemon/engine/doctor.h"
+#include "daemon/engine/manifest_read.h"
 #include "daemon/engine/prober.h"
 #include "daemon/engine/progress_hub.h"
 #include "daemon/engine/pull.h"
@@ -25,6 +26,7 @@
 #include "daemon/engine/sources.h"
 #include "daemon/engine/timed_store.h"
 #include "daemon/engine/timers.h"
+#include "daemon/engine/verification.h"
 
 namespace hfget::engine {
 
@@ -42,6 +44,7 @@ struct EngineParts {
 
 // One thread owns it and calls Turn until stopped(); the methods of EngineApi are for any thread.
 // engine.cc: the loop, sources. engine_pulls.cc: what is asked of pulls. engine_memory.cc: what is remembered of them, and who is told.
+// engine_errands.cc: what is found out for somebody who listens.
 class Engine final : public EngineApi, public PullHost {
  public:
   explicit Engine(EngineParts parts);
@@ -75,6 +78,8 @@ class Engine final : public EngineApi, public PullHost {
   void ProbeSource(std::string name, Answer<std::vector<SourceSnapshot>> answer) override;
   void SetSource(std::string name, SourceChange change, Answer<SourceSnapshot> answer) override;
   void Diagnose(DiagnoseSpec spec, std::shared_ptr<FindingSink> sink) override;
+  void ReadManifest(PullSpec spec, std::shared_ptr<ManifestSink> sink) override;
+  void Verify(PullSpec spec, bool repair, std::shared_ptr<VerifySink> sink) override;
   void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) override;
   void WatchAll(core::PullFilter filter, int64_t after, std::shared_ptr<Watcher> watcher, Answer<WatchBegun> answer) override;
 
@@ -129,6 +134,17 @@ class Engine final : public EngineApi, public PullHost {
   std::string NewId();
   absl::Status NoSuchSource(const std::string& name) const;
 
+  // What somebody asked for, as long as they listen.
+  struct ReadErrand {
+    std::weak_ptr<ManifestSink> sink;
+    std::unique_ptr<ManifestRead> work;
+  };
+  struct VerifyErrand {
+    std::weak_ptr<VerifySink> sink;
+    std::unique_ptr<Verification> work;
+  };
+  void DropErrands();
+
   const EngineConfig config_;
   Mailbox& mailbox_;
   net::Client& client_;
@@ -150,6 +166,9 @@ class Engine final : public EngineApi, public PullHost {
   uint64_t next_account_query_ = 1;
   std::map<uint64_t, std::unique_ptr<Doctor>> doctors_;
   uint64_t next_doctor_ = 1;
+  std::map<uint64_t, ReadErrand> reads_;
+  std::map<uint64_t, VerifyErrand> verifications_;
+  uint64_t next_errand_ = 1;
   int64_t next_sequence_ = 1;
   int64_t next_change_ = 2;  // so that there is one before the first, which is not 0
   int64_t forgotten_change_ = 0;  // the last of those that are not remembered any more

@@ -6,8 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "daemon/base/log.h"
-#include "daemon/base/sha256.h"
-#include "daemon/disk/digest.h"
 #include "daemon/layout/folder_memory.h"
 
 namespace hfget::engine {
@@ -30,7 +28,7 @@ Pull::Pull(Context& context, Racer& racer, PullHost& host, std::string id, int64
       canonical_(spec_.repo),
       last_progress_(context.clock.Steady()),
       created_(context.clock.Wall()) {
-  if (spec_.cache_dir.empty()) spec_.cache_dir = DefaultCache();
+  if (spec_.cache_dir.empty()) spec_.cache_dir = DefaultCache(spec_.repo, context_.config);
   scope_token_.Bring(std::move(spec_.modelscope_token), false);
   token_.Bring(std::move(spec_.token), spec_.token_is_ambient);
   if (spec_.anonymous) token_.Forbid();
@@ -60,21 +58,8 @@ bool Pull::SameAs(const PullSpec& spec) const {
          spec_.filters.files == spec.filters.files && spec_.filters.include == spec.filters.include &&
          spec_.filters.exclude == spec.filters.exclude && spec_.local_dir == spec.local_dir &&
          (spec_.cache_dir == spec.cache_dir ||
-          (spec.cache_dir.empty() && spec_.cache_dir == DefaultCache())) &&
+          (spec.cache_dir.empty() && spec_.cache_dir == DefaultCache(spec_.repo, context_.config))) &&
          spec_.dry_run == spec.dry_run && spec_.authority == spec.authority && spec_.modelscope_id == spec.modelscope_id;
-}
-
-const std::string& Pull::DefaultCache() const {
-  return of_modelscope() ? context_.config.modelscope_cache_dir : context_.config.cache_dir;
-}
-
-std::shared_ptr<layout::Layout> Pull::NewLayout(const std::string& commit) const {
-  const auto hash_file = [](FileSystem& fs, const std::string& path, const ContentHash& like) {
-    return disk::HashFile(fs, path, like);
-  };
-  if (!spec_.local_dir.empty()) return layout::NewLocalDirLayout(spec_.local_dir, spec_.repo, commit, hash_file);
-  if (!of_modelscope()) return layout::NewHfCacheLayout(spec_.cache_dir, spec_.repo, commit);
-  return layout::NewModelScopeCacheLayout(spec_.cache_dir, spec_.repo, spec_.revision, commit, hash_file, &Sha256Hex);
 }
 
 void Pull::OpenMore() {

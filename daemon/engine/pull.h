@@ -20,6 +20,7 @@
 #include "daemon/engine/lifetime.h"
 #include "daemon/engine/lister.h"
 #include "daemon/engine/pull_files.h"
+#include "daemon/engine/pull_target.h"
 #include "daemon/engine/pull_token.h"
 #include "daemon/engine/racer.h"
 #include "daemon/engine/transfer.h"
@@ -49,6 +50,8 @@ class Pull final : public TransferClient {
   ~Pull() override;
 
   void Begin();  // REQUIRES: kQueued
+  // What its revision stands for. Before Begin.
+  void PinTo(std::string commit) { commit_ = std::move(commit); }
   void Cancel(bool discard_partial);
   void Fail(PullError error);
   // With an equal request; a pull that waits for a token queues again. `found`: see PullToken.
@@ -89,6 +92,7 @@ class Pull final : public TransferClient {
   void set_change(int64_t change) { change_ = change; }
   bool Concerns(const core::PullFilter& filter) const;
   const PullError& error() const { return error_; }
+  const PullFiles& files() const { return files_; }
   // When its state changed or something of it came, last.
   absl::Time last_progress() const { return last_progress_; }
   // Same owner, repo, revision, filters and target.
@@ -132,8 +136,7 @@ class Pull final : public TransferClient {
   void SetState(core::PullState state);
   void RestoreWishes(const records::v1::PullRecord& record);
   bool of_modelscope() const { return spec_.repo.hub == hub::Hub::kModelScope; }
-  const std::string& DefaultCache() const;
-  std::shared_ptr<layout::Layout> NewLayout(const std::string& commit) const;
+  std::shared_ptr<layout::Layout> NewLayout(const std::string& commit) const { return LayoutOf(spec_, commit); }
   void OnLooked(LocalLook look);
   void StartPinning();
   // Finds out which sources may be sent the token, beside everything else.

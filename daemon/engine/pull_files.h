@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "daemon/base/types.h"
+#include "daemon/engine/api.h"
 #include "daemon/hub/filters.h"
 #include "daemon/hub/manifest.h"
 
@@ -16,11 +17,7 @@ namespace hfget::engine {
 // Copies no file: a listing of a million is held once. Thread: the engine; what is given out may be read anywhere.
 class PullFiles {
  public:
-  // For work elsewhere: files, and what keeps them alive.
-  struct Part {
-    std::vector<const hub::ManifestFile*> files;
-    std::vector<std::shared_ptr<const hub::Manifest>> owners;
-  };
+  using Part = ListedFiles;
 
   PullFiles() = default;
   explicit PullFiles(const hub::Filters& filters);

@@ -171,8 +171,10 @@ void Pull::OnListing(Listing listing) {
     lister_.reset();
     if (auto error = NothingToPull()) return Fail(*std::move(error));
     if (!spec_.filters.SingleFile().empty() && files_.size() == 1) path_ = layout_->FinalPath(files_[0]);
+    if (spec_.list_only) return SetState(core::PullState::kDone);
     host_.OnChanged(*this);
   }
+  if (spec_.list_only) return;
   if (!spec_.dry_run) return LookOn();
   if (listed_) Plan();
 }

@@ -117,6 +117,30 @@ absl::StatusOr<bool> HfCacheLayout::Adopt(FileSystem& fs, const hub::ManifestFil
   return false;
 }
 
+// The order in which Adopt believes; what is under the name and is not this file's comes last, because no pull relies on it.
+absl::StatusOr<std::optional<FoundContent>> HfCacheLayout::Find(FileSystem& fs, const hub::ManifestFile& file) {
+  HFGET_RETURN_IF_ERROR(CheckEtag(file));
+  const std::string path = FinalPath(file);
+  const absl::StatusOr<FileInfo> entry = fs.Stat(path);
+  if (!entry.ok() && !absl::IsNotFound(entry.status())) return entry.status();
+  const absl::StatusOr<std::string> target = fs.ReadLink(path);
+  if (entry.ok() && (!target.ok() || LastPart(*target) == Etag(file))) return FoundContent{path};
+  const std::string blob = target_.Path(BlobFile(file));
+  if (fs.Stat(blob).ok()) return FoundContent{blob, false};
+  if (entry.ok()) return FoundContent{path};
+  return std::nullopt;
+}
+
+absl::Status HfCacheLayout::Distrust(FileSystem& fs, const hub::ManifestFile& file) {
+  HFGET_ASSIGN_OR_RETURN(const std::optional<FoundContent> found, Find(fs, file));
+  if (!found) return absl::OkStatus();
+  const absl::StatusOr<std::string> target = fs.ReadLink(FinalPath(file));
+  const bool by_blob = !found->named || (target.ok() && LastPart(*target) == Etag(file));
+  const std::string path = target_.Path(by_blob ? BlobFile(file) : SnapshotFile(file));
+  HFGET_RETURN_IF_ERROR(fs.Remove(path));
+  return fs.SyncDirectory(ParentPath(path));
+}
+
 absl::Status HfCacheLayout::Publish(FileSystem& fs, const hub::ManifestFile& file, absl::Time) {
   HFGET_RETURN_IF_ERROR(CheckEtag(file));
   HFGET_RETURN_IF_ERROR(PublishBlob(fs, file));

@@ -18,6 +18,12 @@
 
 namespace hfget::layout {
 
+// A file in which the content of a listed one should be.
+struct FoundContent {
+  std::string path;
+  bool named = true;  // it is what the name under this commit leads to
+};
+
 // Constant after construction. Methods that take a FileSystem block: disk pool only.
 class Layout {
  public:
@@ -41,6 +47,12 @@ class Layout {
                                      absl::Time now) = 0;
   // Like Adopt, but touches nothing (dry run).
   virtual absl::StatusOr<bool> IsPresent(FileSystem& fs, const hub::ManifestFile& file) = 0;
+
+  // What lies where the content should be, be it right or wrong; nullopt: nothing.
+  virtual absl::StatusOr<std::optional<FoundContent>> Find(FileSystem& fs, const hub::ManifestFile& file) = 0;
+  // What Find finds was read and is not what is listed: it is not taken for that any more without being read. In a cache, where others
+  // would go on to take it, it is removed.
+  virtual absl::Status Distrust(FileSystem& fs, const hub::ManifestFile& file) = 0;
 
   // REQUIRES: the partial file's hash was verified and it was synced. rename -> link -> fsync of
   // the directories.

@@ -68,6 +68,14 @@ absl::StatusOr<bool> LocalDirLayout::Adopt(FileSystem& fs, const hub::ManifestFi
   return files_.Adopt(fs, PlaceOf(file), file, now);
 }
 
+absl::StatusOr<std::optional<FoundContent>> LocalDirLayout::Find(FileSystem& fs, const hub::ManifestFile& file) {
+  return files_.Find(fs, PlaceOf(file));
+}
+
+absl::Status LocalDirLayout::Distrust(FileSystem& fs, const hub::ManifestFile& file) {
+  return files_.Distrust(fs, PlaceOf(file));
+}
+
 absl::Status LocalDirLayout::Publish(FileSystem& fs, const hub::ManifestFile& file,
                                      absl::Time now) {
   return files_.Publish(fs, PlaceOf(file), file, now);

@@ -24,6 +24,8 @@ class LocalDirLayout final : public Layout {
   absl::StatusOr<bool> Adopt(FileSystem& fs, const hub::ManifestFile& file,
                              absl::Time now) override;
   absl::StatusOr<bool> IsPresent(FileSystem& fs, const hub::ManifestFile& file) override;
+  absl::StatusOr<std::optional<FoundContent>> Find(FileSystem& fs, const hub::ManifestFile& file) override;
+  absl::Status Distrust(FileSystem& fs, const hub::ManifestFile& file) override;
   absl::Status Publish(FileSystem& fs, const hub::ManifestFile& file, absl::Time now) override;
   absl::Status WriteTree(FileSystem& fs, const hub::Manifest& manifest) override;
   std::optional<hub::Manifest> ReadTree(FileSystem& fs, const std::string& commit) override;

@@ -89,6 +89,14 @@ absl::StatusOr<bool> ModelScopeCacheLayout::IsPresent(FileSystem& fs,
   return files_.IsPresent(fs, PlaceOf(file), file);
 }
 
+absl::StatusOr<std::optional<FoundContent>> ModelScopeCacheLayout::Find(FileSystem& fs, const hub::ManifestFile& file) {
+  return files_.Find(fs, PlaceOf(file));
+}
+
+absl::Status ModelScopeCacheLayout::Distrust(FileSystem& fs, const hub::ManifestFile& file) {
+  return files_.Distrust(fs, PlaceOf(file));
+}
+
 absl::Status ModelScopeCacheLayout::Publish(FileSystem& fs, const hub::ManifestFile& file,
                                             absl::Time now) {
   return files_.Publish(fs, PlaceOf(file), file, now);

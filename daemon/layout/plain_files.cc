@@ -91,14 +91,33 @@ absl::Status PlainFiles::Publish(FileSystem& fs, const PlainFile& place,
   return WriteMetadata(fs, place, file, now);
 }
 
+absl::StatusOr<std::optional<FoundContent>> PlainFiles::Find(FileSystem& fs, const PlainFile& place) const {
+  const std::string path = target_.Path(place.path);
+  const absl::StatusOr<FileInfo> info = fs.Stat(path);
+  if (info.ok()) return FoundContent{path};
+  if (absl::IsNotFound(info.status())) return std::nullopt;
+  return info.status();
+}
+
+absl::Status PlainFiles::Distrust(FileSystem& fs, const PlainFile& place) const {
+  {
+    absl::MutexLock lock(&mu_);
+    hashed_.erase(place.path);
+  }
+  return RemoveMetadata(fs, place);
+}
+
+absl::Status PlainFiles::RemoveMetadata(FileSystem& fs, const PlainFile& place) const {
+  const std::string metadata = target_.Path(place.metadata);
+  if (place.metadata.empty() || !fs.LStat(metadata).ok()) return absl::OkStatus();
+  HFGET_RETURN_IF_ERROR(fs.Remove(metadata));
+  return fs.SyncDirectory(ParentPath(metadata));
+}
+
 // What was known about the old file goes first: until the new metadata is written, nobody may take
 // the new file for the old.
 absl::Status PlainFiles::PublishPartial(FileSystem& fs, const PlainFile& place) const {
-  const std::string metadata = target_.Path(place.metadata);
-  if (!place.metadata.empty() && fs.LStat(metadata).ok()) {
-    HFGET_RETURN_IF_ERROR(fs.Remove(metadata));
-    HFGET_RETURN_IF_ERROR(fs.SyncDirectory(ParentPath(metadata)));
-  }
+  HFGET_RETURN_IF_ERROR(RemoveMetadata(fs, place));
   return target_.Place(fs, target_.Path(place.partial), place.path);
 }
 

@@ -4,6 +4,7 @@
 #define HFGET_DAEMON_LAYOUT_PLAIN_FILES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -35,6 +36,9 @@ class PlainFiles {
                              absl::Time now) const;
   absl::StatusOr<bool> IsPresent(FileSystem& fs, const PlainFile& place,
                                  const hub::ManifestFile& file) const;
+  absl::StatusOr<std::optional<FoundContent>> Find(FileSystem& fs, const PlainFile& place) const;
+  // The file stays, and what is known about it goes: the next look reads it.
+  absl::Status Distrust(FileSystem& fs, const PlainFile& place) const;
   // A file or a link that is there is replaced, never written through.
   absl::Status Publish(FileSystem& fs, const PlainFile& place, const hub::ManifestFile& file,
                        absl::Time now) const;
@@ -46,6 +50,7 @@ class PlainFiles {
                              const hub::ManifestFile& file) const;
   absl::StatusOr<std::string> HashOf(FileSystem& fs, const PlainFile& place,
                                      const ContentHash& like, const FileInfo& info) const;
+  absl::Status RemoveMetadata(FileSystem& fs, const PlainFile& place) const;
   absl::Status PublishPartial(FileSystem& fs, const PlainFile& place) const;
   absl::Status WriteMetadata(FileSystem& fs, const PlainFile& place, const hub::ManifestFile& file,
                              absl::Time now) const;

@@ -85,15 +85,6 @@ v1::Finding::Severity SeverityOf(hub::Severity severity) {
   return v1::Finding::SEVERITY_UNSPECIFIED;
 }
 
-void Set(const engine::PullError& error, v1::Error* out) {
-  out->set_cause(static_cast<v1::ErrorCause>(error.cause));
-  out->set_message(ValidUtf8(error.message));
-  out->set_source(ValidUtf8(error.source));
-  if (error.retry_after && IsFinite(*error.retry_after)) {
-    Set(*error.retry_after, out->mutable_retry_after());
-  }
-}
-
 void Set(const engine::FileSnapshot& file, v1::FileProgress* out) {
   out->set_path(ValidUtf8(file.path));
   out->set_size_bytes(file.size);
@@ -188,7 +179,7 @@ v1::Pull ToProto(const engine::PullSnapshot& pull, const core::Caller& caller) {
   SetIdentity(pull, &out);
   SetFigures(pull, &out);
   out.set_state(static_cast<v1::PullState>(pull.state));
-  if (pull.error.cause != core::ErrorCause::kNone) Set(pull.error, out.mutable_error());
+  if (pull.error.cause != core::ErrorCause::kNone) *out.mutable_error() = ToProto(pull.error);
   for (const auto& file : pull.files) Set(file, out.add_files());
   for (const auto& share : pull.shares) Set(share, out.add_sources());
   if (!caller.trusted()) {
@@ -245,7 +236,7 @@ v1::Source ToProto(const engine::SourceSnapshot& source, const core::Caller& cal
 
 v1::WhoAmIResponse ToProto(const engine::AccountAnswer& answer) {
   v1::WhoAmIResponse out;
-  if (answer.error.cause != core::ErrorCause::kNone) Set(answer.error, out.mutable_error());
+  if (answer.error.cause != core::ErrorCause::kNone) *out.mutable_error() = ToProto(answer.error);
   out.set_token_hint(ValidUtf8(answer.token_hint));
   out.set_source(ValidUtf8(answer.source));
   if (!answer.account) return out;

@@ -21,12 +21,20 @@ grpc::Status ToGrpc(const absl::Status& status);
 v1::Error ToError(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
 
+// What went wrong with a request at the hub or on the disk.
+v1::Error ToProto(const engine::PullError& error);
+// The same as the end of a call.
+grpc::Status ToGrpc(const engine::PullError& error);
+
 v1::RepoType ToProto(hub::RepoType type);
 // `caller`: whose eyes it is for. Why a source gives nothing, and by which way it is reached, may name what others pull or the
 // daemon's net, and is left out for guests.
 v1::Pull ToProto(const engine::PullSnapshot& pull, const core::Caller& caller = {});
 v1::Finding ToProto(const hub::Finding& finding);
 v1::Source ToProto(const engine::SourceSnapshot& source, const core::Caller& caller = {});
+v1::Manifest ToManifest(const engine::PullSnapshot& pull);
+v1::ManifestFile ToProto(const hub::ManifestFile& file);
+v1::FileVerdict ToProto(const engine::FileVerdict& verdict);
 v1::WhoAmIResponse ToProto(const engine::AccountAnswer& answer);
 // Errors: INVALID_ARGUMENT: labels that cannot be, a state that is none.
 absl::StatusOr<core::PullFilter> ToFilter(const v1::PullFilter& filter);

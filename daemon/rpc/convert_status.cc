@@ -1,4 +1,5 @@
 // What a call's failure is, for programs.
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -29,7 +30,58 @@ constexpr std::array kMeanings = {
     Meaning{absl::StatusCode::kCancelled, v1::ERROR_CAUSE_UNAVAILABLE, "call again"},
 };
 
+// Of what hubs and disks say; by ErrorCause.
+struct HubMeaning {
+  core::ErrorCause cause;
+  absl::StatusCode code;
+  const char* action;
+};
+
+constexpr std::array kHubMeanings = {
+    HubMeaning{core::ErrorCause::kInvalid, absl::StatusCode::kInvalidArgument, "correct the request"},
+    HubMeaning{core::ErrorCause::kNotFound, absl::StatusCode::kNotFound, "correct the repo, revision or file"},
+    HubMeaning{core::ErrorCause::kUnauthorized, absl::StatusCode::kPermissionDenied, "send a token whose account may read the repo"},
+    HubMeaning{core::ErrorCause::kNoSource, absl::StatusCode::kUnavailable, "ask Diagnose why, and again later"},
+    HubMeaning{core::ErrorCause::kDisk, absl::StatusCode::kFailedPrecondition, "mend the folder or the disk, or choose another target"},
+    HubMeaning{core::ErrorCause::kHostileListing, absl::StatusCode::kDataLoss, "do not use the repo, or leave the file out"},
+    HubMeaning{core::ErrorCause::kCorrupt, absl::StatusCode::kDataLoss, "ask again later, or another source"},
+    HubMeaning{core::ErrorCause::kDeadline, absl::StatusCode::kDeadlineExceeded, "ask again with a later deadline: what has come is kept"},
+};
+
+const HubMeaning* MeaningOf(core::ErrorCause cause) {
+  const auto found = std::find_if(kHubMeanings.begin(), kHubMeanings.end(), [cause](const HubMeaning& m) { return m.cause == cause; });
+  return found == kHubMeanings.end() ? nullptr : &*found;
+}
+
+grpc::Status Rich(absl::StatusCode code, absl::string_view words, const v1::Error& error) {
+  v1::RichStatus rich;
+  rich.set_code(static_cast<int>(code));
+  rich.set_message(error.message());
+  rich.add_details()->PackFrom(error);
+  return grpc::Status(static_cast<grpc::StatusCode>(code), ValidUtf8(words), rich.SerializeAsString());
+}
+
 }  // namespace
+
+v1::Error ToProto(const engine::PullError& error) {
+  v1::Error out;
+  out.set_cause(static_cast<v1::ErrorCause>(error.cause));
+  out.set_message(ValidUtf8(error.message));
+  out.set_source(ValidUtf8(error.source));
+  if (const HubMeaning* meaning = MeaningOf(error.cause)) out.set_action(meaning->action);
+  if (!error.retry_after || *error.retry_after == absl::InfiniteDuration()) return out;
+  const absl::Duration after = *error.retry_after;
+  out.mutable_retry_after()->set_seconds(absl::ToInt64Seconds(after));
+  out.mutable_retry_after()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(after % absl::Seconds(1))));
+  return out;
+}
+
+grpc::Status ToGrpc(const engine::PullError& error) {
+  v1::Error short_error = ToProto(error);
+  short_error.set_message(ValidUtf8(absl::string_view(error.message).substr(0, kMostWords)));
+  const HubMeaning* meaning = MeaningOf(error.cause);
+  return Rich(meaning != nullptr ? meaning->code : absl::StatusCode::kInternal, error.message, short_error);
+}
 
 v1::Error ToError(const absl::Status& status) {
   v1::Error error;
@@ -46,13 +98,7 @@ v1::Error ToError(const absl::Status& status) {
 }
 
 grpc::Status ToGrpc(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  v1::RichStatus rich;
-  rich.set_code(static_cast<int>(status.code()));
-  const v1::Error error = ToError(status);
-  rich.set_message(error.message());
-  rich.add_details()->PackFrom(error);
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), ValidUtf8(status.message()), rich.SerializeAsString());
+  return status.ok() ? grpc::Status::OK : Rich(status.code(), status.message(), ToError(status));
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {

@@ -174,6 +174,46 @@ grpc::ServerWriteReactor<v1::DiagnoseResponse>* HfgetService::Diagnose(
   return findings.get();
 }
 
+absl::Status HfgetService::BeginManifest(const grpc::CallbackServerContext& context, const v1::GetManifestRequest& request,
+                                         const std::shared_ptr<ManifestReactor>& manifest) {
+  HFGET_ASSIGN_OR_RETURN(const core::Caller caller, Enter(context));
+  HFGET_ASSIGN_OR_RETURN(engine::PullSpec spec, SpecOf(caller, request.pull()));
+  HFGET_ASSIGN_OR_RETURN(ClientLedger::Ticket ticket, door_.Take(caller, ClientLedger::Kind::kSlowCall));
+  manifest->Hold(std::move(ticket));
+  engine_.ReadManifest(std::move(spec), manifest);
+  return absl::OkStatus();
+}
+
+grpc::ServerWriteReactor<v1::GetManifestResponse>* HfgetService::GetManifest(grpc::CallbackServerContext* context,
+                                                                             const v1::GetManifestRequest* request) {
+  const std::shared_ptr<ManifestReactor> manifest = ManifestReactor::New();
+  const absl::Status status = BeginManifest(*context, *request, manifest);
+  if (!status.ok()) manifest->Close(status);
+  return manifest.get();
+}
+
+absl::Status HfgetService::BeginVerify(const core::Caller& caller, const v1::VerifyRepoRequest& request,
+                                       const std::shared_ptr<VerifyReactor>& verify) {
+  const v1::PullRequest& pull = request.pull();
+  if (pull.dry_run() || pull.wait() != v1::PullRequest::WAIT_UNSPECIFIED || pull.cancel_on_disconnect()) {
+    return absl::InvalidArgumentError("a verification takes no dry_run, wait or cancel_on_disconnect: leave them out, and watch the repair");
+  }
+  HFGET_ASSIGN_OR_RETURN(engine::PullSpec spec, SpecOf(caller, pull));
+  HFGET_ASSIGN_OR_RETURN(ClientLedger::Ticket ticket, door_.Take(caller, ClientLedger::Kind::kSlowCall));
+  verify->Hold(std::move(ticket));
+  engine_.Verify(std::move(spec), request.repair(), verify);
+  return absl::OkStatus();
+}
+
+grpc::ServerWriteReactor<v1::VerifyRepoResponse>* HfgetService::VerifyRepo(grpc::CallbackServerContext* context,
+                                                                           const v1::VerifyRepoRequest* request) {
+  const absl::StatusOr<core::Caller> caller = Enter(*context);
+  const std::shared_ptr<VerifyReactor> verify = VerifyReactor::New(caller.ok() ? *caller : core::Caller());
+  const absl::Status status = caller.ok() ? BeginVerify(*caller, *request, verify) : caller.status();
+  if (!status.ok()) verify->Close(status);
+  return verify.get();
+}
+
 grpc::ServerUnaryReactor* HfgetService::GetVersion(grpc::CallbackServerContext* context,
                                                    const v1::GetVersionRequest*,
                                                    v1::GetVersionResponse* response) {

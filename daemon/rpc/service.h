@@ -13,8 +13,10 @@
 #include "daemon/engine/api.h"
 #include "daemon/rpc/door.h"
 #include "daemon/rpc/finding_reactor.h"
+#include "daemon/rpc/manifest_reactor.h"
 #include "daemon/rpc/pulls_reactor.h"
 #include "daemon/rpc/watch_reactor.h"
+#include "daemon/rpc/verify_reactor.h"
 #include "daemon/rpc/watch_set.h"
 #include "hfget/v1/hfget.grpc.pb.h"
 
@@ -96,6 +98,10 @@ class HfgetService final : public v1::Hfget::CallbackService {
                                           v1::ExplainSourceResponse* response) override;
   grpc::ServerWriteReactor<v1::DiagnoseResponse>* Diagnose(
       grpc::CallbackServerContext* context, const v1::DiagnoseRequest* request) override;
+  grpc::ServerWriteReactor<v1::GetManifestResponse>* GetManifest(grpc::CallbackServerContext* context,
+                                                                 const v1::GetManifestRequest* request) override;
+  grpc::ServerWriteReactor<v1::VerifyRepoResponse>* VerifyRepo(grpc::CallbackServerContext* context,
+                                                               const v1::VerifyRepoRequest* request) override;
   grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* context,
                                        const v1::GetVersionRequest* request,
                                        v1::GetVersionResponse* response) override;
@@ -122,6 +128,9 @@ class HfgetService final : public v1::Hfget::CallbackService {
   grpc::ServerUnaryReactor* ActOn(grpc::CallbackServerContext* context, const std::string& id, v1::Pull* out, Act act);
   absl::Status BeginDiagnosis(const grpc::CallbackServerContext& context, const v1::DiagnoseRequest& request,
                               const std::shared_ptr<FindingReactor>& findings);
+  absl::Status BeginManifest(const grpc::CallbackServerContext& context, const v1::GetManifestRequest& request,
+                             const std::shared_ptr<ManifestReactor>& manifest);
+  absl::Status BeginVerify(const core::Caller& caller, const v1::VerifyRepoRequest& request, const std::shared_ptr<VerifyReactor>& verify);
   // A place for a call about an account. `own_token`: the daemon's.
   absl::StatusOr<ClientLedger::Ticket> MayAskWhose(const grpc::CallbackServerContext& context, bool own_token);
 

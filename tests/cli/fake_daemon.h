@@ -53,7 +53,10 @@ class FakeDaemon : public v1::Hfget::Service {
   v1::WhoAmIResponse account;
   std::vector<v1::Finding> findings;  // of a diagnosis
   std::map<std::string, std::string> environment;
+  std::vector<v1::VerifyRepoResponse> verification;
+  grpc::Status verify_status;
   // What it was asked.
+  std::vector<v1::VerifyRepoRequest> verified;
   v1::DiagnoseRequest diagnosed;
   std::vector<v1::PullRequest> pull_requests;
   std::vector<std::string> asked_whose;
@@ -90,6 +93,12 @@ class FakeDaemon : public v1::Hfget::Service {
       writer->Write(response);
     }
     return grpc::Status::OK;
+  }
+  grpc::Status VerifyRepo(grpc::ServerContext*, const v1::VerifyRepoRequest* request,
+                          grpc::ServerWriter<v1::VerifyRepoResponse>* writer) override {
+    verified.push_back(*request);
+    for (const v1::VerifyRepoResponse& response : verification) writer->Write(response);
+    return verify_status;
   }
   grpc::Status ListPulls(grpc::ServerContext*, const v1::ListPullsRequest* request,
                          v1::ListPullsResponse* response) override {

@@ -72,6 +72,51 @@ def test_a_request_id_stands_for_one_pull(user, stubs):
     assert [p.get("request_id") for p in pulls] == ["job-2"]
 
 
+READ = """
+import json, os, sys, grpc
+from google.protobuf.json_format import MessageToDict
+from hfget.v1 import hfget_pb2 as v1, hfget_pb2_grpc
+stub = hfget_pb2_grpc.HfgetStub(grpc.insecure_channel("unix:" + os.environ["HFGET_SOCKET"]))
+request = getattr(v1, sys.argv[1] + "Request")(pull=v1.PullRequest(repo=sys.argv[2]))
+try:
+    print(json.dumps([MessageToDict(m, preserving_proto_field_name=True) for m in getattr(stub, sys.argv[1])(request)]))
+except grpc.RpcError as error:
+    sys.exit(f"{error.code().name}: {error.details()}")
+"""
+
+
+def read(user, stubs, method: str, repo: str) -> list[dict]:
+    done = subprocess.run([sys.executable, "-c", READ, method, repo], env=environment(user, stubs), text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_manifest_is_the_listing_of_the_hub(user, hub, stubs):
+    header, *parts = read(user, stubs, "GetManifest", "demo/many")
+    rows = listing(hub, "demo/many")
+    assert int(header["manifest"]["total_files"]) == len(rows) and header["manifest"]["listing_source"] == "official"
+    files = {file["path"]: file for part in parts for file in part["files"]}
+    assert max(len(part["files"]) for part in parts) <= 1000 and files.keys() == rows.keys()
+    for path, row in rows.items():
+        sha256 = row.get("lfs", {}).get("oid")
+        assert files[path]["hash"] == (sha256 or row["oid"]) and int(files[path].get("size_bytes", 0)) == row["size"]
+    assert not user.cache.exists() or not any(user.cache.glob("models--*")), "nothing was fetched or written"
+
+
+def test_a_manifest_that_cannot_be_had_says_why(user, stubs):
+    with pytest.raises(AssertionError, match="NOT_FOUND: .*no-such-model"):
+        read(user, stubs, "GetManifest", "demo/no-such-model")
+
+
+def test_a_verification_compares_what_was_pulled(user, hub, stubs):
+    user.pull("demo/tiny-gpt2")
+    header, *rest = read(user, stubs, "VerifyRepo", "demo/tiny-gpt2")
+    verdicts = [verdict for message in rest for verdict in message.get("verdicts", [])]
+    assert {verdict["path"] for verdict in verdicts} == listing(hub, "demo/tiny-gpt2").keys()
+    assert {verdict["verdict"] for verdict in verdicts} == {"VERDICT_GOOD"}
+    assert int(rest[-1]["summary"]["good_files"]) == int(header["manifest"]["total_files"])
+
+
 def test_the_example_outlives_a_restart_of_the_daemon(user, hub, stubs):
     for source in hub.sources:
         hub.rate(source, 400_000)

@@ -308,6 +308,57 @@ class FakeEngineApi final : public engine::EngineApi {
     return changes_;
   }
 
+  // What ReadManifest and Verify are about; or how they fail.
+  void SetManifest(engine::ManifestAnswer manifest) {
+    absl::MutexLock lock(&mu_);
+    manifest_ = std::move(manifest);
+  }
+  void SetManifestError(engine::PullError error) {
+    absl::MutexLock lock(&mu_);
+    manifest_error_ = std::move(error);
+  }
+  // Of both, in their order.
+  std::vector<engine::PullSpec> read_manifests() const {
+    absl::MutexLock lock(&mu_);
+    return read_manifests_;
+  }
+  void ReadManifest(engine::PullSpec spec, std::shared_ptr<engine::ManifestSink> sink) override {
+    std::optional<engine::PullError> error;
+    engine::ManifestAnswer manifest;
+    {
+      absl::MutexLock lock(&mu_);
+      read_manifests_.push_back(std::move(spec));
+      error = manifest_error_;
+      manifest = manifest_;
+    }
+    error ? sink->OnError(*error) : sink->OnManifest(std::move(manifest));
+  }
+  // Finds every file as `verdict` says, and sums up as told.
+  void SetVerification(engine::FileVerdict::Verdict verdict, engine::VerifySummary summary) {
+    absl::MutexLock lock(&mu_);
+    verdict_ = verdict;
+    summary_ = std::move(summary);
+  }
+  void Verify(engine::PullSpec spec, bool repair, std::shared_ptr<engine::VerifySink> sink) override {
+    ReadManifest(std::move(spec), sink);
+    engine::VerifySummary summary;
+    std::vector<engine::FileVerdict> verdicts;
+    {
+      absl::MutexLock lock(&mu_);
+      if (manifest_error_) return;
+      for (const hub::ManifestFile* file : manifest_.files.files) {
+        verdicts.emplace_back().file = file;
+        verdicts.back().verdict = verdict_;
+        verdicts.back().message = "why";
+      }
+      summary = summary_;
+      if (!repair) summary.repair.reset();
+    }
+    sink->OnVerdicts(std::move(verdicts));
+    sink->OnProgress({.checked = 5, .files = 1, .rate_per_sec = 7});
+    sink->OnSummary(summary);
+  }
+
   // Tells `findings`, and ends unless Hold() was called.
   void Diagnose(engine::DiagnoseSpec spec, std::shared_ptr<engine::FindingSink> sink) override {
     std::vector<hub::Finding> tell;
@@ -388,6 +439,11 @@ class FakeEngineApi final : public engine::EngineApi {
   std::vector<std::pair<std::string, std::weak_ptr<engine::Watcher>>> watchers_
       ABSL_GUARDED_BY(mu_);
   std::vector<hub::Finding> findings_ ABSL_GUARDED_BY(mu_);
+  std::vector<engine::PullSpec> read_manifests_ ABSL_GUARDED_BY(mu_);
+  engine::ManifestAnswer manifest_ ABSL_GUARDED_BY(mu_);
+  std::optional<engine::PullError> manifest_error_ ABSL_GUARDED_BY(mu_);
+  engine::FileVerdict::Verdict verdict_ ABSL_GUARDED_BY(mu_) = engine::FileVerdict::Verdict::kGood;
+  engine::VerifySummary summary_ ABSL_GUARDED_BY(mu_);
   std::vector<engine::DiagnoseSpec> diagnosed_ ABSL_GUARDED_BY(mu_);
 };
 

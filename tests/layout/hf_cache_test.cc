@@ -316,5 +316,48 @@ TEST_F(HfCacheTest, NoPowerLossShowsAnythingWrong) {
   }
 }
 
+TEST_F(HfCacheTest, FindsWhatAPullWouldRelyOn) {
+  const hub::ManifestFile file = File("sub/f.bin", "weights", 'a');
+  const std::string blob = kRepo + "/blobs/" + std::string(40, 'a');
+  EXPECT_FALSE(layout_->Find(fs_, file)->has_value());
+  Download(file, "weights");
+  ASSERT_OK(Publish(file));
+  EXPECT_EQ((*layout_->Find(fs_, file))->path, layout_->FinalPath(file));
+  EXPECT_TRUE((*layout_->Find(fs_, file))->named);
+  ASSERT_OK(fs_.Remove(layout_->FinalPath(file)));
+  EXPECT_EQ((*layout_->Find(fs_, file))->path, blob);
+  EXPECT_FALSE((*layout_->Find(fs_, file))->named);
+  // The name of another content, and nothing of its own: no pull relies on it, but it is what a reader gets.
+  ASSERT_OK(fs_.Remove(blob));
+  fs_.Put(kRepo + "/blobs/other", "others!");
+  ASSERT_OK(fs_.Symlink("../../../blobs/other", layout_->FinalPath(file)));
+  EXPECT_EQ((*layout_->Find(fs_, file))->path, layout_->FinalPath(file));
+}
+
+TEST_F(HfCacheTest, WhatIsDistrustedIsFetchedAgain) {
+  const hub::ManifestFile file = File("f.bin", "weights", 'a');
+  const std::string blob = kRepo + "/blobs/" + std::string(40, 'a');
+  Download(file, "weights");
+  ASSERT_OK(Publish(file));
+  ASSERT_OK(layout_->Distrust(fs_, file));
+  EXPECT_FALSE(fs_.Exists(blob)) << "no other revision may go on to read it";
+  EXPECT_FALSE(Adopt(file));
+  ASSERT_OK(layout_->Distrust(fs_, file)) << "nothing is left to be distrusted";
+  Download(file, "weights");
+  ASSERT_OK(Publish(file));
+  EXPECT_TRUE(IsPresent(file));
+}
+
+TEST_F(HfCacheTest, ABlobIsNotDistrustedForWhatLiesUnderItsName) {
+  const hub::ManifestFile file = File("f.bin", "weights", 'a');
+  const std::string blob = kRepo + "/blobs/" + std::string(40, 'a');
+  fs_.Put(blob, "weights");
+  fs_.Put(layout_->FinalPath(file), "rubbish");  // a client without links has put it there
+  ASSERT_OK(layout_->Distrust(fs_, file));
+  EXPECT_TRUE(fs_.Exists(blob));
+  EXPECT_FALSE(fs_.Exists(layout_->FinalPath(file)));
+  EXPECT_TRUE(Adopt(file));
+}
+
 }  // namespace
 }  // namespace hfget::layout

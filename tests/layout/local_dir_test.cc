@@ -299,5 +299,20 @@ TEST_F(LocalDirTest, NoPowerLossMakesMetadataLie) {
   }
 }
 
+TEST_F(LocalDirTest, WhatIsDistrustedStaysAndIsReadAtTheNextLook) {
+  const hub::ManifestFile file = File("f.bin", "weights");
+  EXPECT_FALSE(layout_->Find(fs_, file)->has_value());
+  Download(file, "weights");
+  ASSERT_OK(Publish(file));
+  EXPECT_EQ((*layout_->Find(fs_, file))->path, "/dir/f.bin");
+  // Bits that have rotted leave no new time of change.
+  fs_.Put("/dir/f.bin", "weightz");
+  PutMetadata("f.bin", kCommit, file.hash.hex);
+  EXPECT_TRUE(Adopt(file)) << "believed unread";
+  ASSERT_OK(layout_->Distrust(fs_, file));
+  EXPECT_EQ(fs_.Content("/dir/f.bin"), "weightz") << "it is the user's until the right one comes";
+  EXPECT_FALSE(Adopt(file));
+}
+
 }  // namespace
 }  // namespace hfget::layout

@@ -1,0 +1,137 @@
+#include "daemon/engine/verification.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/engine/pull_target.h"
+
+namespace hfget::engine {
+namespace {
+
+// Long enough that the hops between threads cost nothing, short enough that a pull's writes hardly wait.
+constexpr ByteCount kTurnBytes = 32 * kMiB;
+constexpr size_t kTurnFiles = 128;
+// Files at once: more threads than that the pool does not have.
+constexpr int kLanes = 2;
+constexpr absl::Duration kTellEvery = absl::Milliseconds(500);
+
+}  // namespace
+
+Verification::Verification(Context& context, Racer& racer, Prober& prober, PullSpec spec, StartPull start, std::weak_ptr<VerifySink> sink,
+                           absl::AnyInvocable<void()> done)
+    : context_(context),
+      spec_(std::move(spec)),
+      start_(std::move(start)),
+      sink_(std::move(sink)),
+      done_(std::move(done)),
+      read_(context, racer, prober, spec_, ManifestRead::Which::kAsPulled, [this](ManifestAnswer manifest) { OnManifest(std::move(manifest)); },
+            [this](PullError error) {
+              if (const auto sink = sink_.lock()) sink->OnError(error);
+              done_();
+            }) {
+  if (spec_.cache_dir.empty()) spec_.cache_dir = DefaultCache(spec_.repo, context_.config);
+}
+
+void Verification::Begin() { read_.Begin(); }
+
+void Verification::OnManifest(ManifestAnswer manifest) {
+  layout_ = LayoutOf(spec_, manifest.pull.commit);
+  // What is repaired is this commit, whatever the name stands for by now. ModelScope knows no commits.
+  if (spec_.repo.hub == hub::Hub::kHuggingFace) spec_.revision = manifest.pull.commit;
+  files_ = manifest.files;
+  if (const auto sink = sink_.lock()) sink->OnManifest(std::move(manifest));
+  rate_.Start(context_.clock.Steady());
+  if (files_.files.empty()) return OnAllRead();
+  for (int i = 0; i < kLanes; ++i) Go({});
+}
+
+void Verification::Go(Turn before) {
+  auto turn = std::make_shared<Turn>();
+  turn->check = std::move(before.check);
+  turn->files = std::move(before.files);
+  if (turn->check != nullptr) turn->carried = turn->check->read();
+  // A large one has the turn for itself, so that the other lane takes what comes next.
+  ByteCount bytes = turn->check != nullptr || !turn->files.empty() ? kTurnBytes : 0;
+  while (next_ < files_.files.size() && bytes < kTurnBytes && turn->files.size() < kTurnFiles) {
+    bytes += files_.files[next_]->size;
+    turn->files.push_back(files_.files[next_++]);
+  }
+  if (turn->check == nullptr && turn->files.empty()) return;
+  ++lanes_;
+  context_.disk.Run(
+      [turn, layout = layout_, owners = files_.owners, distrust = start_ != nullptr](FileSystem& fs) {
+        return Work(fs, *layout, distrust, *turn);
+      },
+      lifetime_.Guard([this, turn](absl::Status) { OnTurn(*turn); }));
+}
+
+absl::Status Verification::Work(FileSystem& fs, layout::Layout& layout, bool distrust, Turn& turn) {
+  size_t next = 0;
+  while (turn.read < kTurnBytes && (turn.check != nullptr || next < turn.files.size())) {
+    if (turn.check == nullptr) turn.check = std::make_unique<FileCheck>(*turn.files[next++], distrust);
+    const ByteCount before = turn.check->read();
+    const bool known = turn.check->Advance(fs, layout, kTurnBytes - turn.read);
+    turn.read += turn.check->read() - before;
+    if (!known) continue;
+    turn.verdicts.push_back(turn.check->verdict());
+    turn.check.reset();
+  }
+  turn.files.erase(turn.files.begin(), turn.files.begin() + static_cast<ptrdiff_t>(next));
+  return absl::OkStatus();
+}
+
+void Verification::OnTurn(Turn& turn) {
+  --lanes_;
+  const auto sink = sink_.lock();
+  if (sink == nullptr) return done_();
+  for (const FileVerdict& verdict : turn.verdicts) Count(verdict);
+  summary_.checked += turn.read;
+  unfinished_ += (turn.check != nullptr ? turn.check->read() : 0) - turn.carried;
+  rate_.Add(turn.read, context_.clock.Steady());
+  if (!turn.verdicts.empty()) sink->OnVerdicts(std::move(turn.verdicts));
+  TellProgress();
+  Go(std::move(turn));
+  if (lanes_ == 0) OnAllRead();
+}
+
+void Verification::Count(const FileVerdict& verdict) {
+  using Verdict = FileVerdict::Verdict;
+  ++progress_.files;
+  progress_.checked += verdict.file->size;  // whether it was there or not
+  switch (verdict.verdict) {
+    case Verdict::kGood:
+      ++summary_.good;
+      break;
+    case Verdict::kNoHash:
+      ++summary_.no_hash;
+      break;
+    default:
+      ++summary_.bad;
+  }
+}
+
+void Verification::TellProgress() {
+  const absl::Time now = context_.clock.Steady();
+  if (now - told_ < kTellEvery) return;
+  told_ = now;
+  VerifyProgress shown = progress_;
+  shown.checked += unfinished_;
+  shown.rate_per_sec = static_cast<ByteCount>(rate_.PerSecond(now));
+  if (const auto sink = sink_.lock()) sink->OnProgress(shown);
+}
+
+void Verification::OnAllRead() {
+  if (summary_.bad == 0 || start_ == nullptr) return Conclude();
+  start_(spec_, lifetime_.Guard([this](absl::StatusOr<PullStarted> started) {
+    if (started.ok()) summary_.repair = std::move(started->pull);
+    summary_.repair_status = started.status();
+    Conclude();
+  }));
+}
+
+void Verification::Conclude() {
+  if (const auto sink = sink_.lock()) sink->OnSummary(summary_);
+  done_();
+}
+
+}  // namespace hfget::engine

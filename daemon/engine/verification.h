@@ -1,0 +1,71 @@
+// One comparison of what is on this machine with what a repo has.
+#ifndef HFGET_DAEMON_ENGINE_VERIFICATION_H_
+#define HFGET_DAEMON_ENGINE_VERIFICATION_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "daemon/core/rate_meter.h"
+#include "daemon/engine/api.h"
+#include "daemon/engine/context.h"
+#include "daemon/engine/file_check.h"
+#include "daemon/engine/lifetime.h"
+#include "daemon/engine/manifest_read.h"
+#include "daemon/layout/layout.h"
+
+namespace hfget::engine {
+
+// Reads the listing, then each file, on the disk pool in turns with whatever else it does; when asked, hands what is wrong to a pull.
+// Thread: the engine.
+class Verification {
+ public:
+  using StartPull = absl::AnyInvocable<void(PullSpec, EngineApi::Answer<PullStarted>)>;
+
+  // `start`: null when nothing is to be repaired. `done` is called once, after the sink's last; it may not destroy this object.
+  Verification(Context& context, Racer& racer, Prober& prober, PullSpec spec, StartPull start, std::weak_ptr<VerifySink> sink,
+               absl::AnyInvocable<void()> done);
+
+  // Once.
+  void Begin();
+
+ private:
+  // Some work on the disk pool: at most so many bytes and files.
+  struct Turn {
+    std::unique_ptr<FileCheck> check;  // of a file that is not read to its end
+    ByteCount carried = 0;             // so much of it was read before
+    std::vector<const hub::ManifestFile*> files;
+    std::vector<FileVerdict> verdicts;
+    ByteCount read = 0;
+  };
+
+  void OnManifest(ManifestAnswer manifest);
+  void Go(Turn before);
+  static absl::Status Work(FileSystem& fs, layout::Layout& layout, bool distrust, Turn& turn);
+  void OnTurn(Turn& turn);
+  void Count(const FileVerdict& verdict);
+  void TellProgress();
+  void OnAllRead();
+  void Conclude();
+
+  Context& context_;
+  PullSpec spec_;
+  StartPull start_;
+  std::weak_ptr<VerifySink> sink_;
+  absl::AnyInvocable<void()> done_;
+  ManifestRead read_;
+  std::shared_ptr<layout::Layout> layout_;
+  ListedFiles files_;
+  size_t next_ = 0;
+  int lanes_ = 0;  // turns under way
+  VerifySummary summary_;
+  VerifyProgress progress_;
+  ByteCount unfinished_ = 0;  // read of files that are not read to their ends
+  core::RateMeter rate_;
+  absl::Time told_ = absl::InfinitePast();
+  Lifetime lifetime_;
+};
+
+}  // namespace hfget::engine
+
+#endif  // HFGET_DAEMON_ENGINE_VERIFICATION_H_
