@@ -114,6 +114,14 @@ void ReadMetrics(const toml::table& table, Problems& problems, ConfigFile* confi
   reader.RefuseTheRest();
 }
 
+void ReadBench(const toml::table& table, Problems& problems, ConfigFile* config) {
+  TomlReader reader(table, "bench", problems);
+  config->bench_schedule = reader.Span("schedule", absl::Minutes(1));
+  config->bench_repo = reader.String("repo");
+  config->bench_max_bytes = reader.Rate("max_bytes");
+  reader.RefuseTheRest();
+}
+
 void ReadLog(const toml::table& table, Problems& problems, ConfigFile* config) {
   TomlReader reader(table, "log", problems);
   config->log_file = reader.String("file");
@@ -164,6 +172,7 @@ ConfigFile ReadAll(const toml::table& table, Problems& problems) {
   if (const auto* limits = reader.Table("limits")) ReadLimits(*limits, problems, &config);
   if (const auto* api = reader.Table("api")) ReadApi(*api, problems, &config.api);
   if (const auto* metrics = reader.Table("metrics")) ReadMetrics(*metrics, problems, &config);
+  if (const auto* bench = reader.Table("bench")) ReadBench(*bench, problems, &config);
   if (const auto* log = reader.Table("log")) ReadLog(*log, problems, &config);
   reader.RefuseTheRest();
   return config;

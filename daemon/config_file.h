@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "daemon/base/types.h"
 #include "daemon/core/token_policy.h"
 
@@ -65,6 +66,11 @@ struct ConfigFile {
   ApiSection api;
 
   std::optional<std::string> metrics_listen;  // [metrics] listen = "HOST:PORT"
+
+  // [bench]
+  std::optional<absl::Duration> bench_schedule;
+  std::optional<std::string> bench_repo;  // as written
+  std::optional<ByteCount> bench_max_bytes;
 
   // [log]
   std::optional<std::string> log_file;

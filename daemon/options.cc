@@ -88,6 +88,13 @@ absl::Status FillEngine(const ConfigFile& config, const Flags& flags, const Envi
     if (!spec.ok()) return Annotate(spec.status(), "probe_repo in the configuration");
     engine->probe_repo = spec->repo;
   }
+  if (config.bench_repo) {
+    absl::StatusOr<hub::RepoSpec> spec = hub::ParseRepoSpec(*config.bench_repo);
+    if (!spec.ok()) return Annotate(spec.status(), "repo under [bench] in the configuration");
+    engine->bench_repo = spec->repo;
+  }
+  engine->bench_every = config.bench_schedule.value_or(engine->bench_every);
+  if (config.bench_max_bytes.value_or(0) > 0) engine->bench_bytes = *config.bench_max_bytes;
   engine->max_connections = config.max_connections.value_or(engine->max_connections);
   engine->max_active_pulls = config.max_active_pulls.value_or(engine->max_active_pulls);
   engine->max_bytes_per_sec = config.max_bytes_per_sec.value_or(engine->max_bytes_per_sec);

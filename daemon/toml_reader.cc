@@ -166,6 +166,16 @@ std::optional<ByteCount> TomlReader::Rate(const char* key) {
   return std::nullopt;
 }
 
+std::optional<absl::Duration> TomlReader::Span(const char* key, absl::Duration least) {
+  const toml::node* node = Find(key);
+  if (node == nullptr) return std::nullopt;
+  absl::Duration span;
+  const auto* text = node->as_string();
+  if (text != nullptr && absl::ParseDuration(**text, &span) && span >= least && span < absl::InfiniteDuration()) return span;
+  Wrong(key, *node, absl::StrCat("a span of ", absl::FormatDuration(least), " or more, such as \"6h\""));
+  return std::nullopt;
+}
+
 std::optional<std::vector<std::pair<std::string, Place>>> TomlReader::Strings(
     const char* key, absl::string_view hint) {
   const toml::node* node = Find(key);

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "daemon/base/types.h"
 #include "toml++/toml.h"
 
@@ -59,6 +60,8 @@ class TomlReader {
   std::optional<std::string> Word(const char* key, const std::vector<std::string>& words);
   // A number of bytes a second, or as ParseByteRate.
   std::optional<ByteCount> Rate(const char* key);
+  // A span such as "15m" or "6h", at least `least`.
+  std::optional<absl::Duration> Span(const char* key, absl::Duration least);
   // A list of texts with their places. `hint`: what to say when it is something else.
   std::optional<std::vector<std::pair<std::string, Place>>> Strings(const char* key,
                                                                     absl::string_view hint);

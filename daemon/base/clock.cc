@@ -1,5 +1,7 @@
 #include "daemon/base/clock.h"
 
+#include <time.h>
+
 #include <chrono>
 
 #include "absl/time/clock.h"
@@ -13,6 +15,12 @@ class MachineClock final : public Clock {
 
   absl::Time Steady() const override {
     return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  }
+
+  absl::Duration ThreadCpu() const override {
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return absl::DurationFromTimespec(used);
   }
 };
 

@@ -17,6 +17,9 @@ class Clock {
   // Never goes back: for rates, time-outs and intervals. Its zero means nothing; it is an absl::Time only so that
   // durations come out of subtraction.
   virtual absl::Time Steady() const = 0;
+
+  // What the calling thread has had of a processor.
+  virtual absl::Duration ThreadCpu() const = 0;
 };
 
 // The machine's clocks.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "absl/time/time.h"
 
@@ -25,6 +26,10 @@ class RequestQuota {
   }
   // A request was given up: the hub has counted it, or has not.
   void OnLost() { --left_; }
+
+  // As far as is known; nullopt: nothing is.
+  std::optional<int64_t> Left(absl::Time now) const { return now < resets_ ? std::optional(std::max<int64_t>(0, left_)) : std::nullopt; }
+  absl::Time resets() const { return resets_; }
 
   // `unanswered`: requests that are on their way.
   bool Allows(int unanswered, absl::Time now) const { return now >= resets_ || left_ > unanswered; }

@@ -20,6 +20,7 @@
 #include "daemon/core/pull_state.h"
 #include "daemon/core/pull_terms.h"
 #include "daemon/core/token_policy.h"
+#include "daemon/engine/bench_values.h"
 #include "daemon/engine/stats.h"
 #include "daemon/hub/account.h"
 #include "daemon/hub/filters.h"
@@ -219,6 +220,17 @@ class VerifySink : public ManifestSink {
   virtual void OnSummary(const VerifySummary& summary) = 0;
 };
 
+// Called on the engine thread: the plan, samples as they end, and at last OnReport or OnError, once.
+class BenchSink {
+ public:
+  virtual ~BenchSink() = default;
+  virtual void OnPlan(const BenchPlan& plan) = 0;
+  virtual void OnProgress(const BenchProgress& progress) = 0;
+  virtual void OnSample(const BenchSample& sample, const BenchReport& so_far) = 0;
+  virtual void OnReport(const BenchReport& report) = 0;
+  virtual void OnError(const PullError& error) = 0;
+};
+
 // Some pulls of many, newest first.
 struct PullQuery {
   core::PullFilter filter;
@@ -297,6 +309,10 @@ class EngineApi {
   virtual void ReadManifest(PullSpec spec, std::shared_ptr<ManifestSink> sink) = 0;
   // Compares what is on this machine. `repair`: what is not as listed is given up, and the pull begun.
   virtual void Verify(PullSpec spec, bool repair, std::shared_ptr<VerifySink> sink) = 0;
+  // Measures the sources; one at a time. Answered when it has begun: RESOURCE_EXHAUSTED, one is under way already.
+  virtual void BenchSources(BenchSpec spec, std::shared_ptr<BenchSink> sink, Answer<bool> answer) = 0;
+  // What was measured since `since` of these sources (empty: all), oldest first.
+  virtual void GetBenchHistory(absl::Time since, std::vector<std::string> sources, Answer<std::vector<BenchPoint>> answer) = 0;
   // The current snapshot comes at once, also for a pull that has ended (then it is the last). The engine keeps only a
   // weak reference: to stop watching, drop the watcher. NOT_FOUND: no such pull.
   virtual void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) = 0;

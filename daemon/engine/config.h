@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct EngineConfig {
   std::vector<SourceConfig> sources;  // in order of preference
   // A small public repo that every hub has, for probes.
   hub::RepoId probe_repo{hub::RepoType::kModel, "openai-community/gpt2"};
+  std::optional<hub::RepoId> bench_repo;  // that benches measure with; none: probe_repo
+  absl::Duration bench_every = absl::InfiniteDuration();  // by itself, while nothing is pulled; Infinite: never
+  ByteCount bench_bytes = 512 * kMiB;     // of such a bench
   std::string cache_dir;              // the default Hugging Face cache (hub folder), absolute
   std::string modelscope_cache_dir;   // likewise ModelScope's
   std::map<std::string, std::string> modelscope_ids;  // Hugging Face id -> ModelScope's, where the user knows

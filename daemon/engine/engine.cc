@@ -44,6 +44,7 @@ Engine::~Engine() {
   doctors_.clear();
   reads_.clear();
   verifications_.clear();
+  bench_.reset();
   // Pulls are the transfers' clients: the transfers go first.
   racer_.reset();
 }
@@ -72,6 +73,7 @@ void Engine::HouseKeeping(absl::Time now) {
   }
   ForgetOldest();
   DropErrands();
+  if (!stopping_) BenchIfDue();
   if (now >= next_source_save_ && !stopping_) {
     if (next_source_save_ != absl::InfinitePast()) SaveSources();
     next_source_save_ = now + kSaveSourcesEvery;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "daemon/base/mailbox.h"
 #include "daemon/engine/account_query.h"
 #include "daemon/engine/api.h"
+#include "daemon/engine/bench.h"
+#include "daemon/engine/bench_history.h"
 #include "daemon/engine/change_hub.h"
 #include "daemon/engine/config.h"
 #include "daemon/engine/context.h"
@@ -80,6 +83,8 @@ class Engine final : public EngineApi, public PullHost {
   void Diagnose(DiagnoseSpec spec, std::shared_ptr<FindingSink> sink) override;
   void ReadManifest(PullSpec spec, std::shared_ptr<ManifestSink> sink) override;
   void Verify(PullSpec spec, bool repair, std::shared_ptr<VerifySink> sink) override;
+  void BenchSources(BenchSpec spec, std::shared_ptr<BenchSink> sink, Answer<bool> answer) override;
+  void GetBenchHistory(absl::Time since, std::vector<std::string> sources, Answer<std::vector<BenchPoint>> answer) override;
   void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) override;
   void WatchAll(core::PullFilter filter, int64_t after, std::shared_ptr<Watcher> watcher, Answer<WatchBegun> answer) override;
 
@@ -143,7 +148,16 @@ class Engine final : public EngineApi, public PullHost {
     std::weak_ptr<VerifySink> sink;
     std::unique_ptr<Verification> work;
   };
+  struct BenchErrand {
+    std::weak_ptr<BenchSink> sink;
+    bool listened = false;  // else the configuration wants it
+    std::unique_ptr<Bench> work;
+  };
   void DropErrands();
+  void BeginBench(BenchSpec spec, std::weak_ptr<BenchSink> sink, bool listened);
+  void OnBenched();
+  // When the configuration says so, and nothing is pulled.
+  void BenchIfDue();
 
   const EngineConfig config_;
   Mailbox& mailbox_;
@@ -169,6 +183,9 @@ class Engine final : public EngineApi, public PullHost {
   std::map<uint64_t, ReadErrand> reads_;
   std::map<uint64_t, VerifyErrand> verifications_;
   uint64_t next_errand_ = 1;
+  std::optional<BenchErrand> bench_;  // the one under way
+  BenchHistory bench_history_;
+  absl::Time bench_tried_ = absl::InfinitePast();  // wall: by the configuration, whether it came to anything or not
   int64_t next_sequence_ = 1;
   int64_t next_change_ = 2;  // so that there is one before the first, which is not 0
   int64_t forgotten_change_ = 0;  // the last of those that are not remembered any more

@@ -22,6 +22,7 @@ constexpr int64_t kLostChanges = 1'000'000;
 void Engine::Recover() {
   store::Contents contents = store_.Load();
   for (const auto& record : contents.sources) sources_.Load(record);
+  for (const auto& record : contents.benches) bench_history_.Load(record);
   for (auto& [key, record] : contents.transfers) racer_->Load(key, std::move(record));
   size_t unfinished = 0;
   for (const auto& record : contents.pulls) {

@@ -110,18 +110,6 @@ void Set(const engine::DataHostSnapshot& host, v1::DataHost* out) {
   out->set_bytes(host.bytes);
 }
 
-v1::TokenVerdict VerdictOf(core::ProofVerdict verdict) {
-  switch (verdict) {
-    case core::ProofVerdict::kForwards:
-      return v1::TOKEN_VERDICT_FORWARDS;
-    case core::ProofVerdict::kNotSeenToForward:
-      return v1::TOKEN_VERDICT_NOT_SEEN_TO_FORWARD;
-    case core::ProofVerdict::kUnknown:
-      return v1::TOKEN_VERDICT_UNSPECIFIED;
-  }
-  return v1::TOKEN_VERDICT_UNSPECIFIED;
-}
-
 void Set(const engine::PlannedFile& file, v1::PlannedFile* out) {
   out->set_path(ValidUtf8(file.path));
   out->set_size_bytes(file.size);
@@ -174,6 +162,18 @@ v1::RepoType ToProto(hub::RepoType type) {
   return v1::REPO_TYPE_UNSPECIFIED;
 }
 
+v1::TokenVerdict ToProto(core::ProofVerdict verdict) {
+  switch (verdict) {
+    case core::ProofVerdict::kForwards:
+      return v1::TOKEN_VERDICT_FORWARDS;
+    case core::ProofVerdict::kNotSeenToForward:
+      return v1::TOKEN_VERDICT_NOT_SEEN_TO_FORWARD;
+    case core::ProofVerdict::kUnknown:
+      return v1::TOKEN_VERDICT_UNSPECIFIED;
+  }
+  return v1::TOKEN_VERDICT_UNSPECIFIED;
+}
+
 v1::Pull ToProto(const engine::PullSnapshot& pull, const core::Caller& caller) {
   v1::Pull out;
   SetIdentity(pull, &out);
@@ -220,7 +220,7 @@ v1::Source ToProto(const engine::SourceSnapshot& source, const core::Caller& cal
   out.set_stalls(source.stalls);
   out.set_rate_limited(source.rate_limited);
   out.set_convictions(source.convictions);
-  out.set_token_verdict(VerdictOf(source.proof));
+  out.set_token_verdict(ToProto(source.proof));
   out.set_token_why(ValidUtf8(source.proof_why));
   if (IsFinite(source.proven)) Set(source.proven, out.mutable_proven());
   if (IsFinite(source.probed)) Set(source.probed, out.mutable_probed());

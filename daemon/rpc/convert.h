@@ -27,6 +27,7 @@ v1::Error ToProto(const engine::PullError& error);
 grpc::Status ToGrpc(const engine::PullError& error);
 
 v1::RepoType ToProto(hub::RepoType type);
+v1::TokenVerdict ToProto(core::ProofVerdict verdict);
 // `caller`: whose eyes it is for. Why a source gives nothing, and by which way it is reached, may name what others pull or the
 // daemon's net, and is left out for guests.
 v1::Pull ToProto(const engine::PullSnapshot& pull, const core::Caller& caller = {});

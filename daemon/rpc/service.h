@@ -12,7 +12,9 @@
 #include "absl/time/time.h"
 #include "daemon/engine/api.h"
 #include "daemon/rpc/door.h"
+#include "daemon/rpc/bench_reactor.h"
 #include "daemon/rpc/finding_reactor.h"
+#include "daemon/rpc/history_reactor.h"
 #include "daemon/rpc/manifest_reactor.h"
 #include "daemon/rpc/pulls_reactor.h"
 #include "daemon/rpc/watch_reactor.h"
@@ -102,6 +104,10 @@ class HfgetService final : public v1::Hfget::CallbackService {
                                                                  const v1::GetManifestRequest* request) override;
   grpc::ServerWriteReactor<v1::VerifyRepoResponse>* VerifyRepo(grpc::CallbackServerContext* context,
                                                                const v1::VerifyRepoRequest* request) override;
+  grpc::ServerWriteReactor<v1::BenchSourcesResponse>* BenchSources(grpc::CallbackServerContext* context,
+                                                                   const v1::BenchSourcesRequest* request) override;
+  grpc::ServerWriteReactor<v1::GetBenchHistoryResponse>* GetBenchHistory(grpc::CallbackServerContext* context,
+                                                                         const v1::GetBenchHistoryRequest* request) override;
   grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* context,
                                        const v1::GetVersionRequest* request,
                                        v1::GetVersionResponse* response) override;
@@ -131,6 +137,10 @@ class HfgetService final : public v1::Hfget::CallbackService {
   absl::Status BeginManifest(const grpc::CallbackServerContext& context, const v1::GetManifestRequest& request,
                              const std::shared_ptr<ManifestReactor>& manifest);
   absl::Status BeginVerify(const core::Caller& caller, const v1::VerifyRepoRequest& request, const std::shared_ptr<VerifyReactor>& verify);
+  absl::Status BeginBench(const grpc::CallbackServerContext& context, const v1::BenchSourcesRequest& request,
+                          const std::shared_ptr<BenchReactor>& bench);
+  absl::Status BeginHistory(const grpc::CallbackServerContext& context, const v1::GetBenchHistoryRequest& request,
+                            const std::shared_ptr<HistoryReactor>& history);
   // A place for a call about an account. `own_token`: the daemon's.
   absl::StatusOr<ClientLedger::Ticket> MayAskWhose(const grpc::CallbackServerContext& context, bool own_token);
 

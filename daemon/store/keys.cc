@@ -73,4 +73,9 @@ std::string SourceKey(const std::string& source) {
   return absl::StrCat(kSourcePrefix, EscapeKey(source));
 }
 
+// Of a fixed width, so that the order of the keys is that of the times.
+std::string BenchKey(int64_t at_unix_ms, const std::string& source) {
+  return absl::StrCat(kBenchPrefix, absl::Dec(at_unix_ms, absl::kZeroPad15), "/", EscapeKey(source));
+}
+
 }  // namespace hfget::store

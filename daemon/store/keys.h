@@ -15,6 +15,7 @@ constexpr absl::string_view kDigestKeyKey = "m/digest_key";
 constexpr absl::string_view kPullPrefix = "p/";
 constexpr absl::string_view kTransferPrefix = "t/";
 constexpr absl::string_view kSourcePrefix = "s/";
+constexpr absl::string_view kBenchPrefix = "b/";
 constexpr absl::string_view kProvenancePrefix = "l/";
 
 // '%', '/' and control characters as "%XX", so that an id is one part of a key whatever is in it.

@@ -245,7 +245,7 @@ absl::Status RocksStore::ScanRecords(absl::string_view prefix, Use use) {
 }
 
 Contents RocksStore::Load() {
-  using records::v1::PullRecord, records::v1::SourceRecord, records::v1::TransferRecord;
+  using records::v1::BenchRecord, records::v1::PullRecord, records::v1::SourceRecord, records::v1::TransferRecord;
   Contents contents;
   absl::Status status =
       ScanRecords<PullRecord>(kPullPrefix, [&](absl::string_view, PullRecord& record) {
@@ -257,6 +257,10 @@ Contents RocksStore::Load() {
         contents.sources.push_back(std::move(record));
         return true;
       }));
+  status.Update(ScanRecords<BenchRecord>(kBenchPrefix, [&](absl::string_view, BenchRecord& record) {
+    contents.benches.push_back(std::move(record));
+    return true;
+  }));
   status.Update(ScanRecords<TransferRecord>(
       kTransferPrefix, [&](absl::string_view key, TransferRecord& record) {
         std::optional<std::string> id = UnescapeKey(key.substr(kTransferPrefix.size()));

@@ -25,7 +25,7 @@ namespace hfget::store {
 namespace {
 
 namespace fs = std::filesystem;
-using records::v1::PullRecord, records::v1::SchemaRecord, records::v1::SourceRecord,
+using records::v1::BenchRecord, records::v1::PullRecord, records::v1::SchemaRecord, records::v1::SourceRecord,
     records::v1::TransferRecord;
 
 rocksdb::Slice SliceOf(absl::string_view text) { return {text.data(), text.size()}; }
@@ -61,6 +61,7 @@ std::string BelievedOf(absl::string_view prefix, const rocksdb::Slice& value) {
   if (prefix == kSourcePrefix) {
     return Believed<SourceRecord>(value, [](SourceRecord& s) { s.clear_proof(); });
   }
+  if (prefix == kBenchPrefix) return Believed<BenchRecord>(value, [](BenchRecord&) {});
   return Believed<SchemaRecord>(value, [](SchemaRecord&) {});
 }
 
@@ -83,7 +84,7 @@ void ReadBothWays(NewIterator new_iterator, absl::string_view prefix, Found& fou
 }
 
 void ReadKinds(NewIterator new_iterator, Found& found) {
-  for (const absl::string_view kind : {kSchemaKey, kPullPrefix, kTransferPrefix, kSourcePrefix}) {
+  for (const absl::string_view kind : {kSchemaKey, kPullPrefix, kTransferPrefix, kSourcePrefix, kBenchPrefix}) {
     ReadBothWays(new_iterator, kind, found);
   }
 }

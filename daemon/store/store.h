@@ -28,6 +28,7 @@ struct Batch {
 struct Contents {
   std::vector<records::v1::PullRecord> pulls;  // in order of `sequence`
   std::vector<records::v1::SourceRecord> sources;
+  std::vector<records::v1::BenchRecord> benches;  // oldest first
   std::vector<std::pair<std::string, records::v1::TransferRecord>> transfers;  // as given to TransferKey; record
 };
 
@@ -63,6 +64,7 @@ std::string TransferKey(const std::string& transfer_key);                    // 
 std::string ProvenanceKey(const std::string& transfer_key, int64_t piece);   // l/<key>/<piece>
 std::string ProvenancePrefix(const std::string& transfer_key);               // l/<key>/
 std::string SourceKey(const std::string& source);                            // s/<name>
+std::string BenchKey(int64_t at_unix_ms, const std::string& source);         // b/<time>/<name>
 
 }  // namespace hfget::store
 

@@ -60,6 +60,11 @@ token_file = "/run/secrets/ms"
 "datasets/org/d" = "there/d"
 "gpt2" = "AI-ModelScope/gpt2"
 
+[bench]
+schedule = "6h"
+repo = "demo/tiny"
+max_bytes = "1GiB"
+
 [metrics]
 listen = "127.0.0.1:9464"
 )",
@@ -80,6 +85,9 @@ listen = "127.0.0.1:9464"
   EXPECT_EQ(config->max_active_pulls, 2);
   EXPECT_EQ(config->max_bytes_per_sec, 50'000'000);
   EXPECT_EQ(config->buffers_mib, 256);
+  EXPECT_EQ(config->bench_schedule, absl::Hours(6));
+  EXPECT_EQ(config->bench_repo, "demo/tiny");
+  EXPECT_EQ(config->bench_max_bytes, kGiB);
   EXPECT_EQ(config->metrics_listen, "127.0.0.1:9464");
   EXPECT_EQ(config->log_file, "/var/log/hfget");
   EXPECT_EQ(config->log_level, "debug");
@@ -129,6 +137,8 @@ TEST(ConfigFileTest, AMistakeIsToldWithPlaceAndRemedy) {
        "limits.rate is -1 at config.toml:2:8: it must be a number of bytes a second, or a text "
        "such "
        "as \"50MB\" or \"50MiB\" (0: no limit)"},
+      {"[bench]\nschedule = \"often\"",
+       "bench.schedule is 'often' at config.toml:2:12: it must be a span of 1m or more, such as \"6h\""},
       {"limits = 3", "limits is 3 at config.toml:1:10: it must be a table: [limits]"},
       {"[source.tuna]\nenabled = \"no\"",
        "source.tuna.enabled is 'no' at config.toml:2:11: it must be true or false"},

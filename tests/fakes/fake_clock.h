@@ -18,6 +18,7 @@ class FakeClock final : public Clock {
  public:
   absl::Time Wall() const override { return kWallAtZero + (now_ - absl::UnixEpoch()); }
   absl::Time Steady() const override { return now_; }
+  absl::Duration ThreadCpu() const override { return absl::ZeroDuration(); }
 
   void At(absl::Time when, Task task) {
     tasks_.emplace(std::make_pair(std::max(when, now_), ++sequence_), std::move(task));

@@ -3,10 +3,12 @@
 #define HFGET_TESTS_FAKES_FAKE_ENGINE_API_H_
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -359,6 +361,50 @@ class FakeEngineApi final : public engine::EngineApi {
     sink->OnSummary(summary);
   }
 
+  // What BenchSources tells; `refused`: it does not begin.
+  void SetBench(engine::BenchPlan plan, engine::BenchSample sample, engine::BenchReport report) {
+    absl::MutexLock lock(&mu_);
+    bench_ = std::make_tuple(std::move(plan), std::move(sample), std::move(report));
+  }
+  void RefuseBench(absl::Status refused) {
+    absl::MutexLock lock(&mu_);
+    bench_refused_ = std::move(refused);
+  }
+  std::vector<engine::BenchSpec> benched() const {
+    absl::MutexLock lock(&mu_);
+    return benched_;
+  }
+  void BenchSources(engine::BenchSpec spec, std::shared_ptr<engine::BenchSink> sink, Answer<bool> answer) override {
+    absl::Status refused;
+    std::tuple<engine::BenchPlan, engine::BenchSample, engine::BenchReport> bench;
+    {
+      absl::MutexLock lock(&mu_);
+      benched_.push_back(std::move(spec));
+      refused = bench_refused_;
+      bench = bench_;
+    }
+    if (!refused.ok()) return answer(refused);
+    answer(true);
+    auto& [plan, sample, report] = bench;
+    sink->OnPlan(plan);
+    sink->OnProgress({.source = sample.source, .round = 1, .connections = 2, .bytes = 3, .rate_per_sec = 4, .samples_done = 0});
+    sink->OnSample(sample, report);
+    report.complete = true;
+    sink->OnReport(report);
+  }
+  void SetHistory(std::vector<engine::BenchPoint> points) {
+    absl::MutexLock lock(&mu_);
+    history_ = std::move(points);
+  }
+  void GetBenchHistory(absl::Time since, std::vector<std::string>, Answer<std::vector<engine::BenchPoint>> answer) override {
+    std::vector<engine::BenchPoint> points;
+    {
+      absl::MutexLock lock(&mu_);
+      std::copy_if(history_.begin(), history_.end(), std::back_inserter(points), [since](const auto& point) { return point.at >= since; });
+    }
+    answer(std::move(points));
+  }
+
   // Tells `findings`, and ends unless Hold() was called.
   void Diagnose(engine::DiagnoseSpec spec, std::shared_ptr<engine::FindingSink> sink) override {
     std::vector<hub::Finding> tell;
@@ -439,6 +485,10 @@ class FakeEngineApi final : public engine::EngineApi {
   std::vector<std::pair<std::string, std::weak_ptr<engine::Watcher>>> watchers_
       ABSL_GUARDED_BY(mu_);
   std::vector<hub::Finding> findings_ ABSL_GUARDED_BY(mu_);
+  std::tuple<engine::BenchPlan, engine::BenchSample, engine::BenchReport> bench_ ABSL_GUARDED_BY(mu_);
+  absl::Status bench_refused_ ABSL_GUARDED_BY(mu_);
+  std::vector<engine::BenchSpec> benched_ ABSL_GUARDED_BY(mu_);
+  std::vector<engine::BenchPoint> history_ ABSL_GUARDED_BY(mu_);
   std::vector<engine::PullSpec> read_manifests_ ABSL_GUARDED_BY(mu_);
   engine::ManifestAnswer manifest_ ABSL_GUARDED_BY(mu_);
   std::optional<engine::PullError> manifest_error_ ABSL_GUARDED_BY(mu_);

@@ -82,6 +82,7 @@ class FakeStore final : public store::StateStore {
     std::sort(contents.pulls.begin(), contents.pulls.end(),
               [](const auto& a, const auto& b) { return a.sequence() < b.sequence(); });
     for (auto& [id, record] : records_.Below<records::v1::SourceRecord>("s/")) contents.sources.push_back(std::move(record));
+    for (auto& [key, record] : records_.Below<records::v1::BenchRecord>("b/")) contents.benches.push_back(std::move(record));
     for (auto& [key, record] : records_.Below<records::v1::TransferRecord>("t/")) {
       if (auto id = store::UnescapeKey(key)) contents.transfers.emplace_back(*std::move(id), std::move(record));
     }

@@ -147,7 +147,7 @@ TEST_F(Verify, WhatTheHubSaysAgainstItIsTheError) {
 
 TEST_F(Verify, KeepsToTheFilters) {
   world_.Finish(world_.Pull(repo_));
-  ASSERT_OK(world_.files.Remove(Blob("a.safetensors")));
+  ASSERT_OK(world_.files.Remove(absl::StrCat(World::kCache, "/models--org--model/snapshots/", repo_.commit, "/a.safetensors")));
   engine::PullSpec spec = World::Spec(repo_);
   spec.filters.exclude = {"*.safetensors"};
   EXPECT_EQ(Run(false, spec)->summary.good, 302);

@@ -31,6 +31,7 @@ class FixedClock final : public Clock {
     return absl::FromUnixSeconds(1'700'000'000);
   }  // 2023-11-14T22:13:20Z
   absl::Time Steady() const override { return Wall() + absl::Seconds(passed_seconds.load()); }
+  absl::Duration ThreadCpu() const override { return absl::ZeroDuration(); }
 
   std::atomic<int> passed_seconds = 0;
 };

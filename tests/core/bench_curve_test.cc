@@ -1,0 +1,59 @@
+#include "daemon/core/bench_curve.h"
+
+#include "gtest/gtest.h"
+
+namespace hfget::core {
+namespace {
+
+const absl::Time kBegin = absl::UnixEpoch() + absl::Hours(1);
+
+// `rate` bytes a second from `from` to `to` after the begin, a millisecond at a time.
+void Flow(BenchCurve& curve, ByteCount rate, absl::Duration from, absl::Duration to) {
+  for (absl::Duration at = from; at < to; at += absl::Milliseconds(1)) curve.Add(rate / 1000, kBegin + at);
+}
+
+TEST(BenchCurve, TheFirstSecondDoesNotCount) {
+  BenchCurve curve(kBegin);
+  Flow(curve, 50'000'000, absl::ZeroDuration(), absl::Seconds(1));  // the burst that a limiter lets through
+  Flow(curve, 1'000'000, absl::Seconds(1), absl::Seconds(5));
+  const auto rate = curve.RateUntil(kBegin + absl::Seconds(5));
+  EXPECT_NEAR(rate.per_second, 1'000'000, 10'000);
+  EXPECT_FALSE(rate.brief);
+}
+
+TEST(BenchCurve, OfAShortSampleTheFirstHalfDoesNotCountAndItSaysSo) {
+  BenchCurve curve(kBegin);
+  Flow(curve, 1'000'000, absl::ZeroDuration(), absl::Milliseconds(500));
+  Flow(curve, 3'000'000, absl::Milliseconds(500), absl::Seconds(1));
+  const auto rate = curve.RateUntil(kBegin + absl::Seconds(1));
+  EXPECT_NEAR(rate.per_second, 3'000'000, 30'000);
+  EXPECT_TRUE(rate.brief);
+}
+
+TEST(BenchCurve, SilenceAtTheEndCounts) {
+  BenchCurve curve(kBegin);
+  Flow(curve, 2'000'000, absl::ZeroDuration(), absl::Seconds(2));
+  EXPECT_NEAR(curve.RateUntil(kBegin + absl::Seconds(3)).per_second, 1'000'000, 10'000);
+}
+
+TEST(BenchCurve, AnInstantHasNoRate) {
+  BenchCurve curve(kBegin);
+  curve.Add(1000, kBegin);
+  EXPECT_EQ(curve.RateUntil(kBegin).per_second, 0);
+  EXPECT_TRUE(curve.RateUntil(kBegin).brief);
+}
+
+TEST(BenchCurve, StepsAreRatesAndTheLastOneIsCutShort) {
+  BenchCurve curve(kBegin);
+  Flow(curve, 4'000'000, absl::ZeroDuration(), absl::Milliseconds(250));
+  Flow(curve, 8'000'000, absl::Milliseconds(500), absl::Milliseconds(600));
+  const auto steps = curve.Steps(kBegin + absl::Milliseconds(600));
+  ASSERT_EQ(steps.size(), 3u);
+  EXPECT_EQ(steps[0], 4'000'000);
+  EXPECT_EQ(steps[1], 0);
+  EXPECT_NEAR(static_cast<double>(steps[2]), 8'000'000, 100);
+  EXPECT_EQ(curve.bytes(), 1'800'000);
+}
+
+}  // namespace
+}  // namespace hfget::core
