@@ -259,6 +259,17 @@ void AddSources(CLI::App* app, Options* options) {
   }
 }
 
+void AddLogs(CLI::App* app, Options* options) {
+  CLI::App* logs = AddCommand(app, options, "logs", "Show the daemon's log, whether it runs or not");
+  logs->add_flag("-f,--follow", options->logs.follow, "Go on with what is logged next, until Ctrl-C");
+  logs->add_option("-n,--lines", options->logs.lines, "The last so many; default: 100, or with --since all")
+      ->type_name("LINES")
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
+  logs->add_option("--since", options->logs.since, "Not older: a span such as 10m or 2h30m, or a time such as 2026-01-31T08:00:00Z")
+      ->type_name("WHEN")
+      ->check(kNotEmpty);
+}
+
 void AddRest(CLI::App* app, Options* options) {
   CLI::App* daemon = app->add_subcommand("daemon", "Start, stop or look at the daemon");
   daemon->require_subcommand(1);
@@ -272,6 +283,7 @@ void AddRest(CLI::App* app, Options* options) {
   AddQuiet(AddCommand(daemon, options, "stop", "Stop it; its pulls go on at the next start"),
            options);
   AddCommand(daemon, options, "status", "Whether it runs: exit code 0, else 3");
+  AddLogs(app, options);
   AddCommand(app, options, "version", "The versions of hfget and of the daemon that runs");
   CLI::App* completion =
       AddCommand(app, options, "completion", "Print a completion script: bash, zsh or fish");

@@ -41,6 +41,12 @@ struct AuthOptions {
   std::string token_name;  // logout; empty: all
 };
 
+struct LogsOptions {
+  bool follow = false;
+  int64_t lines = -1;  // -1: as many as there are since `since`, or a hundred
+  std::string since;   // "10m", "2026-01-31T08:00:00Z"; empty: whatever its age
+};
+
 struct Options {
   std::string command;  // "pull", "daemon start", …
   std::string socket;
@@ -54,6 +60,7 @@ struct Options {
   PullOptions pull;
   TokenOptions token;  // pull, auth login, auth whoami
   AuthOptions auth;
+  LogsOptions logs;
   std::string daemon_token_file;  // daemon start
   std::string id;      // watch, cancel
   std::vector<std::string> ids;     // pause, resume, retry, rm

@@ -36,6 +36,7 @@ ExitCode Dispatch(Context& context, const Options& options) {
       {"daemon start", RunDaemonStart},
       {"daemon stop", RunDaemonStop},
       {"daemon status", RunDaemonStatus},
+      {"logs", RunLogs},
       {"version", RunVersion},
       {"completion", RunCompletion},
   };

@@ -32,6 +32,8 @@ struct ServiceInfo {
   std::string cache_dir;
   absl::Time started;
   std::map<std::string, std::string> environment = {};  // that decides about the net; without passwords
+  std::string log_file = {};  // empty: standard error is no file
+  bool logs_to_journal = false;
 };
 
 // Thread: gRPC's pool calls the methods, the engine's thread answers; neither ever waits here.

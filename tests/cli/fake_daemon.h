@@ -184,9 +184,17 @@ class FakeProcesses : public Processes {
     return absl::OkStatus();
   }
   bool IsRunning(int64_t pid) override { return !dies; }
+  absl::Status Become(const std::vector<std::string>& words, const std::string& input) override {
+    became = words;
+    became_input = input;
+    return become_status;
+  }
 
   absl::Status start_status;
   bool dies = true;
+  absl::Status become_status;  // OK: the other program ended
+  std::vector<std::string> became;
+  std::string became_input;
   std::vector<DaemonStart> starts;
   std::vector<int64_t> terminated;
 

@@ -70,6 +70,8 @@ TEST_F(DoorTest, AnAllowedUserIsServedAsAGuest) {
   EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::GetVersion, v1::GetVersionRequest(), &version), OK);
   EXPECT_EQ(version.version(), "1.2.3");
   EXPECT_EQ(version.state_dir(), "");  // where the daemon keeps what
+  EXPECT_EQ(version.log_file(), "");
+  EXPECT_FALSE(version.logs_to_journal());
   EXPECT_EQ(version.pid(), 0);
   EXPECT_CODE(Pull(*guest, ""), OK);
   ASSERT_EQ(engine_.started().size(), 1u);
