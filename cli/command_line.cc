@@ -141,7 +141,7 @@ void AddTerms(CLI::App* app, Options* options) {
   PullOptions* p = &options->pull;
   app->add_option("--priority", p->priority, "Higher goes first; one that waits takes the connections of lower ones. Default: 0")
       ->type_name("-100..100")
-      ->check(CLI::Range(-100, 100));
+      ->check(CLI::Range(-100, 100).description(""));
   app->add_option("--deadline", p->deadline, "When to give up: a span such as 90s or 2h30m, or a time such as 2026-01-31T08:00:00Z")
       ->type_name("WHEN")
       ->check(kNotEmpty);
@@ -186,9 +186,7 @@ void AddPull(CLI::App* app, Options* options) {
   pull->add_flag(
       "--json", options->json,
       "One JSON object on standard output, at the end, instead of the path and of progress");
-  pull->footer(
-      std::string("Standard output: the path alone. Progress goes to standard error.\n\n") +
-      kExitCodeHelp);
+  pull->footer(absl::StrCat("Standard output: the path alone. Progress goes to standard error.\n\n", ExitCodeHelp()));
 }
 
 void AddDoctor(CLI::App* app, Options* options) {
@@ -200,7 +198,7 @@ void AddDoctor(CLI::App* app, Options* options) {
   AddTarget(doctor, &options->pull);
   AddToken(doctor, options);
   doctor->add_flag("--json", options->json, "One JSON object");
-  doctor->footer(std::string("Exit code 0 only if a pull would work.\n\n") + kExitCodeHelp);
+  doctor->footer(absl::StrCat("Exit code 0 only if a pull would work.\n\n", ExitCodeHelp()));
 }
 
 void AddPulls(CLI::App* app, Options* options) {
@@ -301,6 +299,15 @@ std::vector<std::string> CommandNames(const CLI::App& app) {
   return names;
 }
 
+// REQUIRES: all other commands are there.
+void AddMan(CLI::App* app, Options* options) {
+  CLI::App* man = AddCommand(app, options, "man", "Show the manual, or print its source where that is no terminal");
+  man->add_option("command", options->man.command, "Of this command; default: of hfget itself")
+      ->type_name("COMMAND")
+      ->check(CLI::IsMember(CommandNames(*app)).description(""));
+  man->add_option("--into", options->man.into, "Write the source of all pages into this folder")->type_name("DIR")->check(kNotEmpty);
+}
+
 std::string UnknownCommand(const CLI::App& app, const std::string& word) {
   const std::string near = DidYouMean(word, CommandNames(app));
   return absl::StrCat("unknown command '", word, "'", near.empty() ? "" : ": did you mean '", near,
@@ -373,8 +380,9 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   AddAuth(app.get(), options);
   AddSources(app.get(), options);
   AddRest(app.get(), options);
+  AddMan(app.get(), options);
   app->require_subcommand(0, 1);
-  app->footer(kExitCodeHelp);
+  app->footer(ExitCodeHelp());
   return app;
 }
 

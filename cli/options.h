@@ -47,6 +47,11 @@ struct LogsOptions {
   std::string since;   // "10m", "2026-01-31T08:00:00Z"; empty: whatever its age
 };
 
+struct ManOptions {
+  std::string command;  // empty: of hfget itself
+  std::string into;     // a folder, for all pages
+};
+
 struct Options {
   std::string command;  // "pull", "daemon start", …
   std::string socket;
@@ -61,6 +66,7 @@ struct Options {
   TokenOptions token;  // pull, auth login, auth whoami
   AuthOptions auth;
   LogsOptions logs;
+  ManOptions man;
   std::string daemon_token_file;  // daemon start
   std::string id;      // watch, cancel
   std::vector<std::string> ids;     // pause, resume, retry, rm

@@ -37,6 +37,7 @@ ExitCode Dispatch(Context& context, const Options& options) {
       {"daemon stop", RunDaemonStop},
       {"daemon status", RunDaemonStatus},
       {"logs", RunLogs},
+      {"man", RunMan},
       {"version", RunVersion},
       {"completion", RunCompletion},
   };
