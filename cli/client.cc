@@ -160,6 +160,10 @@ absl::StatusOr<v1::ListSourcesResponse> Client::ListSources() {
   return Call(&v1::Hfget::Stub::ListSources, v1::ListSourcesRequest(), kLong);
 }
 
+absl::StatusOr<v1::GetStatsResponse> Client::GetStats() {
+  return Call(&v1::Hfget::Stub::GetStats, v1::GetStatsRequest(), kLong);
+}
+
 absl::StatusOr<v1::ExplainSourceResponse> Client::ExplainSource(const std::string& name) {
   v1::ExplainSourceRequest request;
   request.set_name(name);

@@ -282,6 +282,8 @@ void AddRest(CLI::App* app, Options* options) {
            options);
   AddCommand(daemon, options, "status", "Whether it runs: exit code 0, else 3");
   AddLogs(app, options);
+  AddCommand(app, options, "stats", "The daemon's figures since it started, and how things stand")
+      ->add_flag("--json", options->json, "A JSON object");
   AddCommand(app, options, "version", "The versions of hfget and of the daemon that runs");
   CLI::App* completion =
       AddCommand(app, options, "completion", "Print a completion script: bash, zsh or fish");

@@ -16,6 +16,7 @@ namespace hfget::cli {
 std::string PullJson(const v1::Pull& pull, bool detached = false);
 std::string PullsJson(const v1::ListPullsResponse& pulls);        // an array
 std::string SourcesJson(const google::protobuf::RepeatedPtrField<v1::Source>& sources);  // an array
+std::string StatsJson(const v1::GetStatsResponse& stats);
 std::string ExplanationJson(const v1::ExplainSourceResponse& explained);
 // {"user", "full_name", "email", "type", "orgs", "token", "token_name", "token_role", "origin",
 // "source"}.

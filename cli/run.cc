@@ -38,6 +38,7 @@ ExitCode Dispatch(Context& context, const Options& options) {
       {"daemon status", RunDaemonStatus},
       {"logs", RunLogs},
       {"man", RunMan},
+      {"stats", RunStats},
       {"version", RunVersion},
       {"completion", RunCompletion},
   };

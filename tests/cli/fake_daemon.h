@@ -49,6 +49,8 @@ class FakeDaemon : public v1::Hfget::Service {
   std::function<grpc::Status(const v1::CancelPullRequest&, v1::Pull*)> on_cancel;
   v1::ListPullsResponse pulls;
   v1::ListSourcesResponse sources;
+  v1::GetStatsResponse stats;
+  grpc::Status stats_status;
   std::vector<std::pair<std::string, v1::SetSourceRequest::Change>> changes;
   v1::WhoAmIResponse account;
   std::vector<v1::Finding> findings;  // of a diagnosis
@@ -135,6 +137,10 @@ class FakeDaemon : public v1::Hfget::Service {
                            v1::ListSourcesResponse* response) override {
     *response = sources;
     return grpc::Status::OK;
+  }
+  grpc::Status GetStats(grpc::ServerContext*, const v1::GetStatsRequest*, v1::GetStatsResponse* response) override {
+    *response = stats;
+    return stats_status;
   }
   grpc::Status ExplainSource(grpc::ServerContext*, const v1::ExplainSourceRequest* request,
                              v1::ExplainSourceResponse* response) override {
