@@ -123,6 +123,10 @@ TEST_F(DoorTest, PullsOfOthersDoNotExistForAGuest) {
     const grpc::Status status = Call(*guest, &v1::Hfget::Stub::GetPull, get, &got);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
     EXPECT_THAT(status.error_message(), Not(HasSubstr("secret")));
+    v1::GetPieceMapRequest map;
+    map.set_id(id);
+    v1::GetPieceMapResponse mapped;
+    EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::GetPieceMap, map, &mapped), NOT_FOUND);
     v1::CancelPullRequest cancel;
     cancel.set_id(id);
     v1::CancelPullResponse cancelled;
@@ -150,6 +154,11 @@ TEST_F(DoorTest, AGuestWatchesAndCancelsItsOwn) {
   EXPECT_TRUE(stream->Read(&seen));
   EXPECT_EQ(seen.pull().owner(), GuestName());
   context.TryCancel();
+  v1::GetPieceMapRequest map;
+  map.set_id("mine");
+  v1::GetPieceMapResponse mapped;
+  EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::GetPieceMap, map, &mapped), OK);
+  EXPECT_EQ(mapped.files_size(), 1);
   v1::CancelPullRequest cancel;
   cancel.set_id("mine");
   v1::CancelPullResponse cancelled;
