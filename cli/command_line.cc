@@ -257,6 +257,17 @@ void AddSources(CLI::App* app, Options* options) {
   }
 }
 
+void AddTop(CLI::App* app, Options* options) {
+  CLI::App* top = AddCommand(app, options, "top", "Watch the daemon: its sources, its pulls, and the pieces of one");
+  top->add_option("id", options->id, "The pull whose pieces are shown, or the beginning of its id; default: the one that moves fastest")
+      ->type_name("ID");
+  top->add_flag("--once", options->top.once, "One frame, then end; so it is without a terminal, too");
+  top->add_option("--interval", options->top.interval, "Between two frames; default: 1")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.1, 3600.0).description(""));
+  top->add_flag("--json", options->json, "One JSON object a line, a line a frame");
+}
+
 void AddLogs(CLI::App* app, Options* options) {
   CLI::App* logs = AddCommand(app, options, "logs", "Show the daemon's log, whether it runs or not");
   logs->add_flag("-f,--follow", options->logs.follow, "Go on with what is logged next, until Ctrl-C");
@@ -281,6 +292,7 @@ void AddRest(CLI::App* app, Options* options) {
   AddQuiet(AddCommand(daemon, options, "stop", "Stop it; its pulls go on at the next start"),
            options);
   AddCommand(daemon, options, "status", "Whether it runs: exit code 0, else 3");
+  AddTop(app, options);
   AddLogs(app, options);
   AddCommand(app, options, "stats", "The daemon's figures since it started, and how things stand")
       ->add_flag("--json", options->json, "A JSON object");

@@ -182,6 +182,24 @@ Json StatsObject(const v1::GetStatsResponse& stats) {
           {"max_connections", stats.max_connections()}};
 }
 
+Json PiecesObject(const v1::GetPieceMapResponse& map) {
+  Json files = Json::array();
+  for (const v1::FilePieces& file : map.files()) {
+    files.push_back({{"path", file.path()},
+                     {"size_bytes", file.size_bytes()},
+                     {"piece_bytes", file.piece_bytes()},
+                     {"pieces", file.pieces()},
+                     {"done_percent", Json(file.done_percent())},
+                     {"in_flight", Json(file.in_flight())},
+                     {"source", Json(file.source())}});
+  }
+  return {{"sources", Json(map.sources())}, {"files", std::move(files)}};
+}
+
+Json DaemonObject(const v1::GetVersionResponse& daemon) {
+  return {{"version", daemon.version()}, {"pid", daemon.pid()}, {"started", TimeJson(daemon.has_started(), daemon.started())}};
+}
+
 void AddTerms(const v1::Pull& pull, Json* json) {
   Json labels = Json::object();
   for (const auto& [key, value] : pull.labels()) labels[key] = value;
@@ -250,6 +268,15 @@ std::string PullJson(const v1::Pull& pull, bool detached) {
 std::string PullsJson(const v1::ListPullsResponse& pulls) { return Dump(PullsArray(pulls)); }
 
 std::string SourcesJson(const google::protobuf::RepeatedPtrField<v1::Source>& sources) { return Dump(SourcesArray(sources)); }
+
+std::string TopJson(const TopSnapshot& top) {
+  return Dump({{"daemon", DaemonObject(top.daemon)},
+               {"sources", SourcesArray(top.sources.sources())},
+               {"pulls", PullsArray(top.pulls)},
+               {"stats", top.stats ? StatsObject(*top.stats) : Json(nullptr)},
+               {"selected", top.selected},
+               {"pieces", top.map ? PiecesObject(*top.map) : Json(nullptr)}});
+}
 
 std::string StatsJson(const v1::GetStatsResponse& stats) { return Dump(StatsObject(stats)); }
 

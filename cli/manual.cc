@@ -32,6 +32,7 @@ constexpr ManualEntry kFiles[] = {
 constexpr ManualExample kExamples[] = {
     {"", "hfget pull org/model", "Pull a repo into the cache; the last line printed is its folder."},
     {"", "hfget doctor org/model", "Find out why that does not work."},
+    {"", "hfget top", "See what the daemon does."},
     {"pull", "hfget pull org/model --include '*.safetensors' --include '*.json'", "Only files that match."},
     {"pull", "hfget pull datasets/org/name train/ --local-dir ./data", "A folder of a dataset, into a folder of one's own."},
     {"pull", "hfget pull hf://org/model@v1.0/config.json", "One file of a tag."},
@@ -44,6 +45,7 @@ constexpr ManualExample kExamples[] = {
     {"sources", "hfget sources disable hf-mirror", "Do without it."},
     {"auth", "hfget auth login --token-file /run/secrets/hf", "Store a token that a file holds."},
     {"daemon", "hfget daemon start --token-file /run/secrets/hf", "Start it with a token for all pulls that bring none."},
+    {"top", "hfget top --json | jq .stats.wasted_bytes", "A figure, again and again."},
     {"logs", "hfget logs --follow --since 10m", "The last ten minutes, and what comes."},
     {"completion", "hfget completion bash > ~/.local/share/bash-completion/completions/hfget", "Completions for every new shell."},
     {"man", "hfget man pull | less", "The source of the page of hfget pull."},

@@ -52,6 +52,11 @@ struct ManOptions {
   std::string into;     // a folder, for all pages
 };
 
+struct TopOptions {
+  bool once = false;
+  double interval = 1;  // Units: seconds
+};
+
 struct Options {
   std::string command;  // "pull", "daemon start", …
   std::string socket;
@@ -67,8 +72,9 @@ struct Options {
   AuthOptions auth;
   LogsOptions logs;
   ManOptions man;
+  TopOptions top;
   std::string daemon_token_file;  // daemon start
-  std::string id;      // watch, cancel
+  std::string id;      // watch, cancel, top
   std::vector<std::string> ids;     // pause, resume, retry, rm
   std::vector<std::string> labels;  // pull, ps: "key=value"; ps also "key"
   bool all = false;    // ps

@@ -39,6 +39,7 @@ ExitCode Dispatch(Context& context, const Options& options) {
       {"logs", RunLogs},
       {"man", RunMan},
       {"stats", RunStats},
+      {"top", RunTop},
       {"version", RunVersion},
       {"completion", RunCompletion},
   };

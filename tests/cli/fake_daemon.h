@@ -51,6 +51,9 @@ class FakeDaemon : public v1::Hfget::Service {
   v1::ListSourcesResponse sources;
   v1::GetStatsResponse stats;
   grpc::Status stats_status;
+  v1::GetPieceMapResponse piece_map;
+  grpc::Status map_status;
+  std::vector<v1::GetPieceMapRequest> mapped;
   std::vector<std::pair<std::string, v1::SetSourceRequest::Change>> changes;
   v1::WhoAmIResponse account;
   std::vector<v1::Finding> findings;  // of a diagnosis
@@ -137,6 +140,11 @@ class FakeDaemon : public v1::Hfget::Service {
                            v1::ListSourcesResponse* response) override {
     *response = sources;
     return grpc::Status::OK;
+  }
+  grpc::Status GetPieceMap(grpc::ServerContext*, const v1::GetPieceMapRequest* request, v1::GetPieceMapResponse* response) override {
+    mapped.push_back(*request);
+    *response = piece_map;
+    return map_status;
   }
   grpc::Status GetStats(grpc::ServerContext*, const v1::GetStatsRequest*, v1::GetStatsResponse* response) override {
     *response = stats;
