@@ -165,6 +165,17 @@ absl::StatusOr<v1::ListSourcesResponse> Client::ListSources() {
   return Call(&v1::Hfget::Stub::ListSources, v1::ListSourcesRequest(), kLong);
 }
 
+absl::StatusOr<v1::GetStatsResponse> Client::GetStats() {
+  return Call(&v1::Hfget::Stub::GetStats, v1::GetStatsRequest(), kLong);
+}
+
+absl::StatusOr<v1::GetPieceMapResponse> Client::GetPieceMap(const std::string& id, int most_cells) {
+  v1::GetPieceMapRequest request;
+  request.set_id(id);
+  request.set_most_cells(most_cells);
+  return Call(&v1::Hfget::Stub::GetPieceMap, request, kLong);
+}
+
 absl::StatusOr<v1::ExplainSourceResponse> Client::ExplainSource(const std::string& name) {
   v1::ExplainSourceRequest request;
   request.set_name(name);

@@ -43,6 +43,8 @@ class Client {
   absl::StatusOr<v1::Pull> RetryPull(const std::string& id);
   absl::Status RemovePull(const std::string& id);
   absl::StatusOr<v1::ListSourcesResponse> ListSources();
+  absl::StatusOr<v1::GetStatsResponse> GetStats();
+  absl::StatusOr<v1::GetPieceMapResponse> GetPieceMap(const std::string& id, int most_cells);
   absl::StatusOr<v1::ExplainSourceResponse> ExplainSource(const std::string& name);
   absl::StatusOr<v1::SetSourceResponse> SetSource(const std::string& name, v1::SetSourceRequest::Change change);
   absl::StatusOr<v1::ProbeSourceResponse> ProbeSource(const std::string& name);  // empty: all

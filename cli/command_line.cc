@@ -141,7 +141,7 @@ void AddTerms(CLI::App* app, Options* options) {
   PullOptions* p = &options->pull;
   app->add_option("--priority", p->priority, "Higher goes first; one that waits takes the connections of lower ones. Default: 0")
       ->type_name("-100..100")
-      ->check(CLI::Range(-100, 100));
+      ->check(CLI::Range(-100, 100).description(""));
   app->add_option("--deadline", p->deadline, "When to give up: a span such as 90s or 2h30m, or a time such as 2026-01-31T08:00:00Z")
       ->type_name("WHEN")
       ->check(kNotEmpty);
@@ -192,9 +192,7 @@ void AddPull(CLI::App* app, Options* options) {
   pull->add_flag(
       "--json", options->json,
       "One JSON object on standard output, at the end, instead of the path and of progress");
-  pull->footer(
-      std::string("Standard output: the path alone. Progress goes to standard error.\n\n") +
-      kExitCodeHelp);
+  pull->footer(absl::StrCat("Standard output: the path alone. Progress goes to standard error.\n\n", ExitCodeHelp()));
 }
 
 void AddVerify(CLI::App* app, Options* options) {
@@ -218,7 +216,7 @@ void AddDoctor(CLI::App* app, Options* options) {
   AddTarget(doctor, &options->pull);
   AddToken(doctor, options);
   doctor->add_flag("--json", options->json, "One JSON object");
-  doctor->footer(std::string("Exit code 0 only if a pull would work.\n\n") + kExitCodeHelp);
+  doctor->footer(absl::StrCat("Exit code 0 only if a pull would work.\n\n", ExitCodeHelp()));
 }
 
 void AddPulls(CLI::App* app, Options* options) {
@@ -277,6 +275,28 @@ void AddSources(CLI::App* app, Options* options) {
   }
 }
 
+void AddTop(CLI::App* app, Options* options) {
+  CLI::App* top = AddCommand(app, options, "top", "Watch the daemon: its sources, its pulls, and the pieces of one");
+  top->add_option("id", options->id, "The pull whose pieces are shown, or the beginning of its id; default: the one that moves fastest")
+      ->type_name("ID");
+  top->add_flag("--once", options->top.once, "One frame, then end; so it is without a terminal, too");
+  top->add_option("--interval", options->top.interval, "Between two frames; default: 1")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.1, 3600.0).description(""));
+  top->add_flag("--json", options->json, "One JSON object a line, a line a frame");
+}
+
+void AddLogs(CLI::App* app, Options* options) {
+  CLI::App* logs = AddCommand(app, options, "logs", "Show the daemon's log, whether it runs or not");
+  logs->add_flag("-f,--follow", options->logs.follow, "Go on with what is logged next, until Ctrl-C");
+  logs->add_option("-n,--lines", options->logs.lines, "The last so many; default: 100, or with --since all")
+      ->type_name("LINES")
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""));
+  logs->add_option("--since", options->logs.since, "Not older: a span such as 10m or 2h30m, or a time such as 2026-01-31T08:00:00Z")
+      ->type_name("WHEN")
+      ->check(kNotEmpty);
+}
+
 void AddRest(CLI::App* app, Options* options) {
   CLI::App* daemon = app->add_subcommand("daemon", "Start, stop or look at the daemon");
   daemon->require_subcommand(1);
@@ -290,6 +310,10 @@ void AddRest(CLI::App* app, Options* options) {
   AddQuiet(AddCommand(daemon, options, "stop", "Stop it; its pulls go on at the next start"),
            options);
   AddCommand(daemon, options, "status", "Whether it runs: exit code 0, else 3");
+  AddTop(app, options);
+  AddLogs(app, options);
+  AddCommand(app, options, "stats", "The daemon's figures since it started, and how things stand")
+      ->add_flag("--json", options->json, "A JSON object");
   AddCommand(app, options, "version", "The versions of hfget and of the daemon that runs");
   CLI::App* completion =
       AddCommand(app, options, "completion", "Print a completion script: bash, zsh or fish");
@@ -305,6 +329,15 @@ std::vector<std::string> CommandNames(const CLI::App& app) {
     names.push_back(command->get_name());
   }
   return names;
+}
+
+// REQUIRES: all other commands are there.
+void AddMan(CLI::App* app, Options* options) {
+  CLI::App* man = AddCommand(app, options, "man", "Show the manual, or print its source where that is no terminal");
+  man->add_option("command", options->man.command, "Of this command; default: of hfget itself")
+      ->type_name("COMMAND")
+      ->check(CLI::IsMember(CommandNames(*app)).description(""));
+  man->add_option("--into", options->man.into, "Write the source of all pages into this folder")->type_name("DIR")->check(kNotEmpty);
 }
 
 std::string UnknownCommand(const CLI::App& app, const std::string& word) {
@@ -380,8 +413,9 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   AddAuth(app.get(), options);
   AddSources(app.get(), options);
   AddRest(app.get(), options);
+  AddMan(app.get(), options);
   app->require_subcommand(0, 1);
-  app->footer(kExitCodeHelp);
+  app->footer(ExitCodeHelp());
   return app;
 }
 

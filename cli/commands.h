@@ -31,6 +31,10 @@ ExitCode RunSourcesProbe(Context& context, const Options& options);
 ExitCode RunDaemonStart(Context& context, const Options& options);
 ExitCode RunDaemonStop(Context& context, const Options& options);
 ExitCode RunDaemonStatus(Context& context, const Options& options);
+ExitCode RunLogs(Context& context, const Options& options);
+ExitCode RunMan(Context& context, const Options& options);
+ExitCode RunStats(Context& context, const Options& options);
+ExitCode RunTop(Context& context, const Options& options);
 ExitCode RunVersion(Context& context, const Options& options);
 ExitCode RunCompletion(Context& context, const Options& options);
 

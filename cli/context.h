@@ -27,6 +27,7 @@ struct Timing {
   absl::Duration retry_for = absl::Seconds(30);  // for a daemon that was lost to come back
   absl::Duration retry_every = absl::Milliseconds(500);
   absl::Duration disk = absl::Minutes(10);       // for a disk that stopped a pull in its midst
+  absl::Duration look_again = absl::Milliseconds(200);  // for new lines of a log
   absl::Duration poll = absl::Milliseconds(20);
 };
 

@@ -10,15 +10,17 @@
 namespace hfget::cli {
 namespace {
 
-// The daemon's state folder, made when it is not there. Empty when that fails: the daemon itself
-// will say so.
+constexpr char kLogName[] = "/hfgetd.log";
+
 std::string StateFolder(const Context& context, const Options& options) {
-  std::string folder = AbsolutePath(context.cwd, context.env.ExpandUser(options.state_dir));
-  if (options.state_dir.empty()) {
-    const std::string state = context.env.Get("XDG_STATE_HOME");
-    folder = absl::StartsWith(state, "/") ? state + "/hfget"
-                                          : context.env.Home() + "/.local/state/hfget";
-  }
+  if (!options.state_dir.empty()) return AbsolutePath(context.cwd, context.env.ExpandUser(options.state_dir));
+  const std::string state = context.env.Get("XDG_STATE_HOME");
+  return absl::StartsWith(state, "/") ? state + "/hfget" : context.env.Home() + "/.local/state/hfget";
+}
+
+// The same, made when it is not there. Empty when that fails: the daemon itself will say so.
+std::string MadeStateFolder(const Context& context, const Options& options) {
+  const std::string folder = StateFolder(context, options);
   std::error_code error;
   const bool made = std::filesystem::create_directories(folder, error);
   if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
@@ -88,14 +90,14 @@ absl::Status DaemonControl::Launch(SocketState state, Start start) {
   if (start == Start::kNever || (start == Start::kAfterCrash && state != SocketState::kStale)) {
     return absl::UnavailableError(absl::StrCat("no daemon runs at ", socket_));
   }
-  const std::string folder = StateFolder(*context_, options_);
+  const std::string folder = MadeStateFolder(*context_, options_);
   const StartTurn turn(folder, context_->timing.ready, context_->timing.poll);
   const absl::StatusOr<SocketProbe> meanwhile = Probe();
   if (meanwhile.ok() && meanwhile->state == SocketState::kListening) return absl::OkStatus();
   DaemonStart daemon;
   daemon.timeout = context_->timing.ready;
   // Not beside the socket, whose folder is often in memory.
-  if (!folder.empty()) daemon.log_file = folder + "/hfgetd.log";
+  if (!folder.empty()) daemon.log_file = folder + kLogName;
   daemon.arguments = {"--socket", socket_};
   AddPath(*context_, "--config", options_.config, &daemon.arguments);
   AddPath(*context_, "--state-dir", options_.state_dir, &daemon.arguments);
@@ -160,6 +162,8 @@ absl::StatusOr<int64_t> DaemonControl::Stop() {
       absl::StrCat("the daemon (process ", pid, ") does not end: kill -9 ", pid,
                    " loses at most the last few seconds of a download"));
 }
+
+std::string DefaultLogFile(const Context& context, const Options& options) { return StateFolder(context, options) + kLogName; }
 
 absl::StatusOr<Client> ConnectToDaemon(Context& context, const Options& options) {
   absl::StatusOr<DaemonControl> control = DaemonControl::Make(&context, options);

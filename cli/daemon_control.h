@@ -28,6 +28,8 @@ class DaemonControl {
 
   // Or the address of one that is reached by TCP.
   const std::string& socket() const { return socket_; }
+  // It is reached by TCP.
+  bool remote() const { return !endpoint_.address.empty(); }
   // It is another user's, or on another machine: it has folders of its own. Known after Connect.
   bool foreign() const { return foreign_; }
 
@@ -51,7 +53,6 @@ class DaemonControl {
         endpoint_(std::move(endpoint)),
         foreign_(remote()) {}
 
-  bool remote() const { return !endpoint_.address.empty(); }
   absl::StatusOr<Client> NewClient() const;
   absl::StatusOr<SocketProbe> Probe();
 
@@ -66,6 +67,9 @@ class DaemonControl {
   bool foreign_;
   bool warned_ = false;
 };
+
+// Where a daemon logs that the command line starts.
+std::string DefaultLogFile(const Context& context, const Options& options);
 
 // The daemon of these options, started when none runs. Errors: those of Make and Connect.
 absl::StatusOr<Client> ConnectToDaemon(Context& context, const Options& options);

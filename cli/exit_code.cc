@@ -2,16 +2,38 @@
 
 #include <csignal>
 
+<<<<<<< HEAD
 #include "cli/error_detail.h"
 
 namespace hfget::cli {
+=======
+#include "absl/strings/str_format.h"
+>>>>>>> term
 
-const char kExitCodeHelp[] =
-    "Exit codes:\n"
-    "  0 done   1 failed   2 usage   3 not found (repo, revision, file; daemon status: not "
-    "running)\n"
-    "  4 not authorised (token missing, refused, or no access)   5 no usable source   6 disk\n"
-    "  130 interrupted: Ctrl-C detaches, the daemon goes on (143: the same by SIGTERM)";
+namespace hfget::cli {
+namespace {
+
+constexpr ExitCodeMeaning kMeanings[] = {
+    {ExitCode::kDone, "done"},
+    {ExitCode::kFailed, "failed"},
+    {ExitCode::kUsage, "usage"},
+    {ExitCode::kNotFound, "not found: repo, revision, file, pull, log; daemon status: not running"},
+    {ExitCode::kUnauthorized, "not authorised: token missing, refused, or no access"},
+    {ExitCode::kNoSource, "no usable source"},
+    {ExitCode::kDisk, "disk: full, read-only, or failing"},
+    {ExitCode::kInterrupted, "interrupted: Ctrl-C detaches, the daemon goes on"},
+    {ExitCode::kTerminated, "the same by SIGTERM"},
+};
+
+}  // namespace
+
+absl::Span<const ExitCodeMeaning> ExitCodes() { return kMeanings; }
+
+std::string ExitCodeHelp() {
+  std::string help = "Exit codes:";
+  for (const ExitCodeMeaning& code : ExitCodes()) absl::StrAppendFormat(&help, "\n  %3d  %s", static_cast<int>(code.code), code.meaning);
+  return help;
+}
 
 ExitCode ExitCodeOf(v1::ErrorCause cause) {
   switch (cause) {

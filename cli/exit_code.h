@@ -3,7 +3,11 @@
 #ifndef HFGET_CLI_EXIT_CODE_H_
 #define HFGET_CLI_EXIT_CODE_H_
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "hfget/v1/hfget.pb.h"
 
 namespace hfget::cli {
@@ -27,8 +31,14 @@ ExitCode ExitCodeOf(const absl::Status& status);
 ExitCode ExitCodeOf(const v1::Pull& pull);
 ExitCode ExitCodeOfSignal(int signal);
 
+struct ExitCodeMeaning {
+  ExitCode code;
+  absl::string_view meaning;
+};
+// All that there are, for --help and the manual.
+absl::Span<const ExitCodeMeaning> ExitCodes();
 // The paragraph of --help.
-extern const char kExitCodeHelp[];
+std::string ExitCodeHelp();
 
 }  // namespace hfget::cli
 

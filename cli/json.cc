@@ -116,6 +116,91 @@ Json PlanArray(const v1::Pull& pull) {
   return plan;
 }
 
+Json FailuresObject(const google::protobuf::RepeatedPtrField<v1::FailureCount>& failures) {
+  Json json = Json::object();
+  for (const v1::FailureCount& failure : failures) json[failure.cause()] = failure.count();
+  return json;
+}
+
+Json StatesObject(const google::protobuf::RepeatedPtrField<v1::PullStats::StateCount>& states) {
+  Json json = Json::object();
+  for (const auto& count : states) json[StateName(count.state())] = count.count();
+  return json;
+}
+
+Json HistogramObject(const v1::DurationHistogram& histogram) {
+  return {{"count", histogram.count()}, {"sum_seconds", histogram.sum_seconds()}};
+}
+
+Json SourceStatsArray(const v1::GetStatsResponse& stats) {
+  Json sources = Json::array();
+  for (const v1::SourceStats& source : stats.sources()) {
+    sources.push_back({{"name", source.name()},
+                       {"state", source.state()},
+                       {"received_bytes", source.received_bytes()},
+                       {"rate_bytes_per_sec", source.rate_bytes_per_sec()},
+                       {"connections", source.connections()},
+                       {"latency_seconds", SecondsJson(source.has_latency(), source.latency())},
+                       {"success", source.success()},
+                       {"convictions", source.convictions()},
+                       {"range_requests", source.range_requests()},
+                       {"range_retries", FailuresObject(source.range_retries())},
+                       {"failures", FailuresObject(source.failures())}});
+  }
+  return sources;
+}
+
+Json PullStatsObject(const v1::PullStats& pulls) {
+  Json failed = Json::object();
+  for (const auto& count : pulls.failed()) failed[CauseName(count.cause())] = count.count();
+  return {{"by_state", StatesObject(pulls.by_state())},
+          {"oldest_queued_seconds", SecondsJson(true, pulls.oldest_queued())},
+          {"accepted", pulls.accepted()},
+          {"joined", pulls.joined()},
+          {"ended", StatesObject(pulls.ended())},
+          {"failed", failed},
+          {"max_active", pulls.max_active()}};
+}
+
+Json StatsObject(const v1::GetStatsResponse& stats) {
+  return {{"started", TimeJson(stats.has_started(), stats.started())},
+          {"sources", SourceStatsArray(stats)},
+          {"pulls", PullStatsObject(stats.pulls())},
+          {"wasted_bytes", stats.wasted_bytes()},
+          {"published_bytes", stats.published_bytes()},
+          {"published_files", stats.published_files()},
+          {"open_files", stats.open_files()},
+          {"verify_duration", HistogramObject(stats.verify_duration())},
+          {"verify_failures", stats.verify_failures()},
+          {"checkpoint_lag_seconds", SecondsJson(true, stats.checkpoint_lag())},
+          {"checkpoint_duration", HistogramObject(stats.checkpoint_duration())},
+          {"store_write_duration", HistogramObject(stats.store_write_duration())},
+          {"store_write_failures", stats.store_write_failures()},
+          {"buffer_pool_bytes", stats.buffer_pool_bytes()},
+          {"buffer_pool_used_bytes", stats.buffer_pool_used_bytes()},
+          {"buffer_waits", stats.buffer_waits()},
+          {"waiting_connections", stats.waiting_connections()},
+          {"max_connections", stats.max_connections()}};
+}
+
+Json PiecesObject(const v1::GetPieceMapResponse& map) {
+  Json files = Json::array();
+  for (const v1::FilePieces& file : map.files()) {
+    files.push_back({{"path", file.path()},
+                     {"size_bytes", file.size_bytes()},
+                     {"piece_bytes", file.piece_bytes()},
+                     {"pieces", file.pieces()},
+                     {"done_percent", Json(file.done_percent())},
+                     {"in_flight", Json(file.in_flight())},
+                     {"source", Json(file.source())}});
+  }
+  return {{"sources", Json(map.sources())}, {"files", std::move(files)}};
+}
+
+Json DaemonObject(const v1::GetVersionResponse& daemon) {
+  return {{"version", daemon.version()}, {"pid", daemon.pid()}, {"started", TimeJson(daemon.has_started(), daemon.started())}};
+}
+
 void AddTerms(const v1::Pull& pull, Json* json) {
   Json labels = Json::object();
   for (const auto& [key, value] : pull.labels()) labels[key] = value;
@@ -161,6 +246,18 @@ Json PullObject(const v1::Pull& pull) {
   return json;
 }
 
+Json PullsArray(const v1::ListPullsResponse& pulls) {
+  Json json = Json::array();
+  for (const v1::Pull& pull : pulls.pulls()) json.push_back(PullObject(pull));
+  return json;
+}
+
+Json SourcesArray(const google::protobuf::RepeatedPtrField<v1::Source>& sources) {
+  Json json = Json::array();
+  for (const v1::Source& source : sources) json.push_back(SourceObject(source));
+  return json;
+}
+
 }  // namespace
 
 std::string PullJson(const v1::Pull& pull, bool detached) {
@@ -169,17 +266,20 @@ std::string PullJson(const v1::Pull& pull, bool detached) {
   return Dump(json);
 }
 
-std::string PullsJson(const v1::ListPullsResponse& pulls) {
-  Json json = Json::array();
-  for (const v1::Pull& pull : pulls.pulls()) json.push_back(PullObject(pull));
-  return Dump(json);
+std::string PullsJson(const v1::ListPullsResponse& pulls) { return Dump(PullsArray(pulls)); }
+
+std::string SourcesJson(const google::protobuf::RepeatedPtrField<v1::Source>& sources) { return Dump(SourcesArray(sources)); }
+
+std::string TopJson(const TopSnapshot& top) {
+  return Dump({{"daemon", DaemonObject(top.daemon)},
+               {"sources", SourcesArray(top.sources.sources())},
+               {"pulls", PullsArray(top.pulls)},
+               {"stats", top.stats ? StatsObject(*top.stats) : Json(nullptr)},
+               {"selected", top.selected},
+               {"pieces", top.map ? PiecesObject(*top.map) : Json(nullptr)}});
 }
 
-std::string SourcesJson(const google::protobuf::RepeatedPtrField<v1::Source>& sources) {
-  Json json = Json::array();
-  for (const v1::Source& source : sources) json.push_back(SourceObject(source));
-  return Dump(json);
-}
+std::string StatsJson(const v1::GetStatsResponse& stats) { return Dump(StatsObject(stats)); }
 
 std::string ExplanationJson(const v1::ExplainSourceResponse& explained) {
   Json lines = Json::array();

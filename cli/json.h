@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "cli/top_view.h"
 #include "hfget/v1/hfget.pb.h"
 
 namespace hfget::cli {
@@ -16,6 +17,9 @@ namespace hfget::cli {
 std::string PullJson(const v1::Pull& pull, bool detached = false);
 std::string PullsJson(const v1::ListPullsResponse& pulls);        // an array
 std::string SourcesJson(const google::protobuf::RepeatedPtrField<v1::Source>& sources);  // an array
+// {"daemon", "sources", "pulls", "stats" (or null), "selected", "pieces" (or null)}.
+std::string TopJson(const TopSnapshot& top);
+std::string StatsJson(const v1::GetStatsResponse& stats);
 std::string ExplanationJson(const v1::ExplainSourceResponse& explained);
 // {"user", "full_name", "email", "type", "orgs", "token", "token_name", "token_role", "origin",
 // "source"}.

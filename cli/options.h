@@ -41,6 +41,22 @@ struct AuthOptions {
   std::string token_name;  // logout; empty: all
 };
 
+struct LogsOptions {
+  bool follow = false;
+  int64_t lines = -1;  // -1: as many as there are since `since`, or a hundred
+  std::string since;   // "10m", "2026-01-31T08:00:00Z"; empty: whatever its age
+};
+
+struct ManOptions {
+  std::string command;  // empty: of hfget itself
+  std::string into;     // a folder, for all pages
+};
+
+struct TopOptions {
+  bool once = false;
+  double interval = 1;  // Units: seconds
+};
+
 struct Options {
   std::string command;  // "pull", "daemon start", …
   std::string socket;
@@ -54,8 +70,11 @@ struct Options {
   PullOptions pull;
   TokenOptions token;  // pull, auth login, auth whoami
   AuthOptions auth;
+  LogsOptions logs;
+  ManOptions man;
+  TopOptions top;
   std::string daemon_token_file;  // daemon start
-  std::string id;      // watch, cancel
+  std::string id;      // watch, cancel, top
   std::vector<std::string> ids;     // pause, resume, retry, rm
   std::vector<std::string> labels;  // pull, ps: "key=value"; ps also "key"
   bool all = false;    // ps

@@ -15,9 +15,9 @@ constexpr char kYellow[] = "\x1b[33m";
 constexpr char kDim[] = "\x1b[2m";
 constexpr char kPlain[] = "\x1b[0m";
 
-// `text` in `color`, or as it is when it is empty or `on` is false.
+// `text` in `color`, or as it is when one of them is empty or `on` is false.
 inline std::string Paint(bool on, absl::string_view color, absl::string_view text) {
-  return on && !text.empty() ? absl::StrCat(color, text, kPlain) : std::string(text);
+  return on && !text.empty() && !color.empty() ? absl::StrCat(color, text, kPlain) : std::string(text);
 }
 
 }  // namespace hfget::cli

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,30 @@ namespace {
 constexpr int kReadyFd = 3;  // in the daemon
 constexpr size_t kMaxReadyLine = 4096;
 constexpr char kDaemonName[] = "hfgetd";
+
+// As exec wants them. REQUIRES: `words` outlives them.
+std::vector<char*> ArgumentsOf(std::vector<std::string>& words) {
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  return argv;
+}
+
+// Makes `text` our standard input.
+absl::Status BeginInput(const std::string& text) {
+  const int fd = memfd_create("input", 0);
+  const bool written = fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (written && lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("cannot hand the text over: ", std::strerror(errno)));
+}
+
+// The signals as a shell gives them, for a program that takes our place.
+void ResetSignals() {
+  std::signal(SIGPIPE, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
 
 // The arguments of posix_spawn. A new session, so that neither Ctrl-C nor the end of the terminal
 // reaches the daemon; the signals as a shell gives them; no file of ours but the pipe. posix_spawn
@@ -62,9 +87,7 @@ class Spawn {
   }
 
   absl::StatusOr<pid_t> Run(std::vector<std::string> words) {
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
+    const std::vector<char*> argv = ArgumentsOf(words);
     pid_t pid = 0;
     const int error = posix_spawn(&pid, argv[0], &files_, &attributes_, argv.data(), environ);
     if (error == 0) return pid;
@@ -178,6 +201,22 @@ absl::Status RealProcesses::Terminate(int64_t pid) {
   if (kill(static_cast<pid_t>(pid), SIGTERM) == 0 || errno == ESRCH) return absl::OkStatus();
   return absl::PermissionDeniedError(
       absl::StrCat("cannot stop process ", pid, ": ", std::strerror(errno)));
+}
+
+absl::Status RealProcesses::Become(const std::vector<std::string>& words, const std::string& input) {
+  if (!input.empty()) {
+    if (const absl::Status status = BeginInput(input); !status.ok()) return status;
+  }
+  std::vector<std::string> copy = words;
+  const std::vector<char*> argv = ArgumentsOf(copy);
+  sigset_t mask;
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  ResetSignals();
+  execvp(argv[0], argv.data());
+  const int error = errno;
+  pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return absl::FailedPreconditionError(absl::StrCat("cannot run ", words[0], ": ", std::strerror(error)));
 }
 
 bool RealProcesses::IsRunning(int64_t pid) {

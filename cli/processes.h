@@ -29,6 +29,9 @@ class Processes {
   // SIGTERM. Errors: FAILED_PRECONDITION when it is seen to be another program, which is left alone: of a socket that systemd listens on,
   // the kernel names systemd, or a daemon that has ended, until the next one serves.
   virtual absl::Status Terminate(int64_t pid) = 0;
+  // Goes on as another program of $PATH; `input`, when there is any, is its standard input. Returns only when that fails:
+  // FAILED_PRECONDITION. What is still in our streams is lost.
+  virtual absl::Status Become(const std::vector<std::string>& words, const std::string& input) = 0;
   // False for a zombie too: it holds nothing any more.
   virtual bool IsRunning(int64_t pid) = 0;
 };
@@ -41,6 +44,7 @@ class RealProcesses : public Processes {
 
   absl::Status StartDaemon(const DaemonStart& start) override;
   absl::Status Terminate(int64_t pid) override;
+  absl::Status Become(const std::vector<std::string>& words, const std::string& input) override;
   bool IsRunning(int64_t pid) override;
 
  private:

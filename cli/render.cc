@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "cli/bar.h"
 #include "cli/format.h"
 #include "cli/paint.h"
 #include "cli/pull_text.h"
@@ -52,24 +53,6 @@ Columns LayOut(int width) {
   if (width >= 34) columns.bar = take(std::clamp(left - kGap - wanted_name, kMinBar, kMaxBar));
   columns.name = std::max(0, left);
   return columns;
-}
-
-absl::string_view Ellipsis(const RenderStyle& style) { return style.unicode ? "…" : "~"; }
-
-std::string Repeat(absl::string_view glyph, int times) {
-  std::string out;
-  for (int i = 0; i < times; ++i) absl::StrAppend(&out, glyph);
-  return out;
-}
-
-std::string Bar(const RenderStyle& style, int columns, int64_t done, int64_t total) {
-  const double part =
-      total <= 0 ? 1.0
-                 : std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0);
-  const int filled = static_cast<int>(part * columns);
-  return absl::StrCat(
-      Paint(style.color, filled == columns ? kGreen : kCyan, Repeat(style.unicode ? "━" : "#", filled)),
-      Paint(style.color, kDim, Repeat(style.unicode ? "─" : "-", columns - filled)));
 }
 
 std::string RenderRow(const Row& row, const Columns& columns, const RenderStyle& style) {

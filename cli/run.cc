@@ -37,6 +37,10 @@ ExitCode Dispatch(Context& context, const Options& options) {
       {"daemon start", RunDaemonStart},
       {"daemon stop", RunDaemonStop},
       {"daemon status", RunDaemonStatus},
+      {"logs", RunLogs},
+      {"man", RunMan},
+      {"stats", RunStats},
+      {"top", RunTop},
       {"version", RunVersion},
       {"completion", RunCompletion},
   };

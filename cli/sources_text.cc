@@ -70,17 +70,12 @@ void CutNames(const Sources& sources, const SourcesStyle& style, std::vector<std
   for (std::string& name : *names) name = CutEnd(name, room, Mark(style));
 }
 
-absl::string_view ColorOf(const std::string& state) {
-  if (state == "ok") return kGreen;
-  return state == "off" || state == "unverified" ? kDim : kYellow;
-}
-
 // `line` begins with the name and the state, as Printable.
 std::string PaintState(const std::string& line, const std::string& name, const v1::Source& source) {
   const std::string state = Printable(source.state());
   const size_t at = line.find(state, name.size());
   if (at == std::string::npos) return line;  // cut away
-  return absl::StrCat(line.substr(0, at), Paint(true, ColorOf(state), state),
+  return absl::StrCat(line.substr(0, at), Paint(true, StateColor(state), state),
                       line.substr(at + state.size()));
 }
 
@@ -96,6 +91,11 @@ std::string TokenWord(const v1::Source& source) {
     default:
       return "unproven";
   }
+}
+
+absl::string_view StateColor(const std::string& state) {
+  if (state == "ok") return kGreen;
+  return state == "off" || state == "unverified" ? kDim : kYellow;
 }
 
 std::string SourcesText(const Sources& sources, const SourcesStyle& style) {

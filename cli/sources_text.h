@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "google/protobuf/repeated_field.h"
 #include "hfget/v1/hfget.pb.h"
 
@@ -23,6 +24,9 @@ std::string SourcesText(const google::protobuf::RepeatedPtrField<v1::Source>& so
 
 // What, value and why of each line, in columns.
 std::string ExplanationText(const v1::ExplainSourceResponse& explained);
+
+// Of the state of a source.
+absl::string_view StateColor(const std::string& state);
 
 // "always", "never", "proven", "dropped" (seen not to forward), "unproven".
 std::string TokenWord(const v1::Source& source);

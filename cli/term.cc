@@ -1,5 +1,6 @@
 #include "cli/term.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -24,6 +25,11 @@ TerminalSize SizeOf(int fd) {
   return {size.ws_col, size.ws_row};
 }
 
+bool ReaderGone(int fd) {
+  pollfd pipe = {fd, 0, 0};
+  return poll(&pipe, 1, 0) > 0 && (pipe.revents & POLLERR) != 0;
+}
+
 // A container often has no locale at all while the terminal outside shows UTF-8 well: only a locale
 // that says otherwise takes it away.
 bool IsUtf8(const Environment& env) {
@@ -42,6 +48,7 @@ Terminal DetectTerminal(int fd, const Environment& env) {
   terminal.draws = isatty(fd) == 1 && !term.empty() && term != "dumb";
   terminal.color = terminal.draws && env.Get("NO_COLOR").empty();
   terminal.unicode = IsUtf8(env);
+  terminal.reader_gone = [fd] { return ReaderGone(fd); };
   terminal.size = [fd] { return SizeOf(fd); };
   return terminal;
 }

@@ -20,6 +20,8 @@ struct Terminal {
   bool draws = false;   // a terminal that can move its cursor
   bool color = false;   // and no NO_COLOR
   bool unicode = true;  // unless the locale is set to something that is not UTF-8
+  // A pipe that nobody reads any more; a write would fail.
+  std::function<bool()> reader_gone = [] { return false; };
   std::function<TerminalSize()> size = [] { return TerminalSize{}; };
 };
 

@@ -73,7 +73,9 @@ rpc::ServiceInfo InfoOf(const Options& options) {
           options.state_dir.path,
           options.engine.cache_dir,
           RealClock().Wall(),
-          options.environment};
+          options.environment,
+          options.log.file.empty() ? StderrFile() : options.log.file,
+          options.log.journal && options.log.file.empty()};
 }
 
 void LogDoor(const rpc::DoorConfig& door, int port) {

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "daemon/base/log.h"
@@ -56,6 +58,14 @@ void HardenProcess() {
 bool StderrIsJournal(const std::string& journal_stream) {
   struct stat info;
   return !journal_stream.empty() && fstat(STDERR_FILENO, &info) == 0 && journal_stream == absl::StrCat(info.st_dev, ":", info.st_ino);
+}
+
+std::string StderrFile() {
+  struct stat info;
+  if (fstat(STDERR_FILENO, &info) != 0 || !S_ISREG(info.st_mode) || info.st_nlink == 0) return "";
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::read_symlink(absl::StrCat("/proc/self/fd/", STDERR_FILENO), error);
+  return error ? "" : path.string();
 }
 
 EndSignals::EndSignals() {

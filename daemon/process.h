@@ -35,6 +35,9 @@ class EndSignals {
 // whose output ours no longer is.
 bool StderrIsJournal(const std::string& journal_stream);
 
+// The file that standard error goes to; empty: it is none that has a name.
+std::string StderrFile();
+
 // The pipe to whoever started us. Written once, then closed; without a descriptor nothing happens.
 class ReadyPipe {
  public:

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/types.h"
+#include "daemon/core/piece_cells.h"
 #include "daemon/core/pull_filter.h"
 #include "daemon/core/pull_state.h"
 #include "daemon/core/pull_terms.h"
@@ -112,6 +113,17 @@ struct PullSnapshot {
   std::string request_id;  // the first
   int queue_position = 0;  // kQueued only: how many begin before it, plus one
   int64_t change = 0;      // grows with every change of state of any pull: this one's last
+};
+
+// Of one running file. Fields as in hfget.proto's FilePieces.
+struct FilePieces {
+  std::string path;
+  ByteCount size = 0;
+  std::vector<core::PieceCell> cells;
+};
+struct PieceMapSnapshot {
+  std::vector<std::string> sources;  // names, by core::SourceIndex
+  std::vector<FilePieces> files;     // those of PullSnapshot::files
 };
 
 struct DataHostSnapshot {
@@ -284,6 +296,8 @@ class EngineApi {
   using Specs = std::vector<absl::StatusOr<PullSpec>>;
   virtual void StartPulls(Specs specs, bool all_or_nothing, Answer<std::vector<absl::StatusOr<PullStarted>>> answer) = 0;
   virtual void GetPull(std::string id, Answer<PullSnapshot> answer) = 0;  // NOT_FOUND
+  // Of each file at most `most_cells`. NOT_FOUND.
+  virtual void GetPieceMap(std::string id, int most_cells, Answer<PieceMapSnapshot> answer) = 0;
   virtual void ListPulls(PullQuery query, Answer<PullPage> answer) = 0;
   virtual void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) = 0;
   // Errors of these four: NOT_FOUND; FAILED_PRECONDITION: not in its state. Answered when it is recorded durably.

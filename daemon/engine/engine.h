@@ -68,6 +68,7 @@ class Engine final : public EngineApi, public PullHost {
   void StartPull(PullSpec spec, Answer<PullStarted> answer) override;
   void StartPulls(Specs specs, bool all_or_nothing, Answer<std::vector<absl::StatusOr<PullStarted>>> answer) override;
   void GetPull(std::string id, Answer<PullSnapshot> answer) override;
+  void GetPieceMap(std::string id, int most_cells, Answer<PieceMapSnapshot> answer) override;
   void ListPulls(PullQuery query, Answer<PullPage> answer) override;
   void CancelPull(std::string id, bool discard_partial, Answer<PullSnapshot> answer) override;
   void PausePull(std::string id, Answer<PullSnapshot> answer) override;

@@ -185,6 +185,12 @@ void Engine::GetPull(std::string id, Answer<PullSnapshot> answer) {
   WithPull<PullSnapshot>(std::move(id), std::move(answer), [this](Pull& pull, Answer<PullSnapshot> answer) { answer(SnapshotOf(pull)); });
 }
 
+void Engine::GetPieceMap(std::string id, int most_cells, Answer<PieceMapSnapshot> answer) {
+  WithPull<PieceMapSnapshot>(std::move(id), std::move(answer), [most_cells](const Pull& pull, Answer<PieceMapSnapshot> answer) {
+    answer(pull.MapPieces(most_cells));
+  });
+}
+
 void Engine::ListPulls(PullQuery query, Answer<PullPage> answer) {
   mailbox_.Post([this, query = std::move(query), answer = std::move(answer)]() mutable { answer(PageOf(query)); });
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/core/pull_filter.h"
@@ -98,6 +99,7 @@ class Pull final : public TransferClient {
   // Same owner, repo, revision, filters and target.
   bool SameAs(const PullSpec& spec) const;
   PullSnapshot Snapshot(absl::Time now);
+  PieceMapSnapshot MapPieces(int most_cells) const;
   // Without files, shares and plan.
   PullSnapshot Brief(absl::Time now) const;
   records::v1::PullRecord ToRecord() const;
@@ -176,6 +178,8 @@ class Pull final : public TransferClient {
   // It has failed for want of a token that an earlier run had.
   bool WaitsForToken() const;
   int WaitingFiles() const;
+  // Those that are shown, in the order of their files.
+  std::vector<std::pair<size_t, const Transfer*>> Shown() const;
 
   Context& context_;
   Racer& racer_;

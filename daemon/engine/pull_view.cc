@@ -1,5 +1,7 @@
 // How a pull is shown and how it is remembered.
 #include <algorithm>
+#include <iterator>
+#include <map>
 
 #include "daemon/engine/pull.h"
 
@@ -60,11 +62,27 @@ PullSnapshot Pull::Brief(absl::Time now) const {
   return s;
 }
 
+std::vector<std::pair<size_t, const Transfer*>> Pull::Shown() const {
+  return {running_.begin(), std::next(running_.begin(), std::min(running_.size(), kShownFiles))};
+}
+
+PieceMapSnapshot Pull::MapPieces(int most_cells) const {
+  PieceMapSnapshot map;
+  for (core::SourceIndex i = 0; i < context_.sources.count(); ++i) map.sources.push_back(context_.sources.at(i).config.name);
+  std::map<core::FileId, std::vector<const core::Flight*>> flights;
+  for (const core::Flight* flight : racer_.scheduler().flights()) flights[flight->file].push_back(flight);
+  for (const auto& [index, transfer] : Shown()) {
+    const hub::ManifestFile& file = files_[index];
+    map.files.push_back(
+        {file.path, file.size, core::PieceCells(transfer->pieces(), transfer->provenance(), flights[transfer->id()], most_cells)});
+  }
+  return map;
+}
+
 PullSnapshot Pull::Snapshot(absl::Time now) {
   PullSnapshot s = Brief(now);
   s.plan = plan_;
-  for (const auto& [index, transfer] : running_) {
-    if (s.files.size() >= kShownFiles) break;
+  for (const auto& [index, transfer] : Shown()) {
     FileSnapshot f;
     f.path = files_[index].path;
     f.size = files_[index].size;

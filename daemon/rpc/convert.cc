@@ -234,6 +234,24 @@ v1::Source ToProto(const engine::SourceSnapshot& source, const core::Caller& cal
   return out;
 }
 
+v1::GetPieceMapResponse ToProto(const engine::PieceMapSnapshot& map) {
+  v1::GetPieceMapResponse out;
+  for (const std::string& source : map.sources) out.add_sources(ValidUtf8(source));
+  for (const engine::FilePieces& file : map.files) {
+    v1::FilePieces* pieces = out.add_files();
+    pieces->set_path(ValidUtf8(file.path));
+    pieces->set_size_bytes(file.size);
+    pieces->set_piece_bytes(kPieceBytes);
+    pieces->set_pieces(PieceCount(file.size));
+    for (const core::PieceCell& cell : file.cells) {
+      pieces->add_done_percent(cell.done_percent);
+      pieces->add_in_flight(cell.in_flight);
+      pieces->add_source(cell.source + 1);
+    }
+  }
+  return out;
+}
+
 v1::WhoAmIResponse ToProto(const engine::AccountAnswer& answer) {
   v1::WhoAmIResponse out;
   if (answer.error.cause != core::ErrorCause::kNone) *out.mutable_error() = ToProto(answer.error);

@@ -31,6 +31,7 @@ v1::TokenVerdict ToProto(core::ProofVerdict verdict);
 // `caller`: whose eyes it is for. Why a source gives nothing, and by which way it is reached, may name what others pull or the
 // daemon's net, and is left out for guests.
 v1::Pull ToProto(const engine::PullSnapshot& pull, const core::Caller& caller = {});
+v1::GetPieceMapResponse ToProto(const engine::PieceMapSnapshot& map);
 v1::Finding ToProto(const hub::Finding& finding);
 v1::Source ToProto(const engine::SourceSnapshot& source, const core::Caller& caller = {});
 v1::Manifest ToManifest(const engine::PullSnapshot& pull);

@@ -227,6 +227,8 @@ grpc::ServerUnaryReactor* HfgetService::GetVersion(grpc::CallbackServerContext* 
   response->set_pid(info_.pid);
   response->set_socket(ValidUtf8(info_.socket));
   response->set_state_dir(ValidUtf8(info_.state_dir));
+  response->set_log_file(ValidUtf8(info_.log_file));
+  response->set_logs_to_journal(info_.logs_to_journal);
   return FinishNow(context, absl::OkStatus());
 }
 

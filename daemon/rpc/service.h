@@ -36,6 +36,8 @@ struct ServiceInfo {
   std::string cache_dir;
   absl::Time started;
   std::map<std::string, std::string> environment = {};  // that decides about the net; without passwords
+  std::string log_file = {};  // empty: standard error is no file
+  bool logs_to_journal = false;
 };
 
 // Thread: gRPC's pool calls the methods, the engine's thread answers; neither ever waits here.
@@ -56,6 +58,9 @@ class HfgetService final : public v1::Hfget::CallbackService {
   grpc::ServerUnaryReactor* GetPull(grpc::CallbackServerContext* context,
                                     const v1::GetPullRequest* request,
                                     v1::GetPullResponse* response) override;
+  grpc::ServerUnaryReactor* GetPieceMap(grpc::CallbackServerContext* context,
+                                        const v1::GetPieceMapRequest* request,
+                                        v1::GetPieceMapResponse* response) override;
   grpc::ServerUnaryReactor* Prefetch(grpc::CallbackServerContext* context,
                                      const v1::PrefetchRequest* request,
                                      v1::PrefetchResponse* response) override;
@@ -129,6 +134,8 @@ class HfgetService final : public v1::Hfget::CallbackService {
                           const std::shared_ptr<WatchReactor>& watch);
   absl::Status BeginWatchAll(const grpc::CallbackServerContext& context, const v1::WatchPullsRequest& request,
                              const std::shared_ptr<PullsReactor>& watch);
+  // Calls `then` with OK when the caller may see the pull, which for others is as if it were not there.
+  void IfShown(const core::Caller& caller, const std::string& id, absl::AnyInvocable<void(absl::Status shown)> then);
   // Does something to a pull that the caller may see, and finishes the call with what the engine answers; `out` is of the response.
   using Act = absl::AnyInvocable<void(std::string id, engine::EngineApi::Answer<engine::PullSnapshot> answer)>;
   grpc::ServerUnaryReactor* ActOn(grpc::CallbackServerContext* context, const std::string& id, v1::Pull* out, Act act);

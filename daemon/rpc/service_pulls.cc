@@ -27,12 +27,21 @@ constexpr size_t kMaxGuestRequestBytes = 64 << 10;
 constexpr int kMaxPage = 1000;
 constexpr int kMaxPrefetch = 1000;
 
+constexpr int kMaxCells = 4096;
+constexpr int kDefaultCells = 256;
+
 // What stands in the way of a caller that may not see the pull.
 absl::Status Shown(const core::Caller& caller, const std::string& id, const absl::StatusOr<engine::PullSnapshot>& pull) {
   if (!pull.ok()) return pull.status();
   return core::MaySee(caller, pull->owner) ? absl::OkStatus() : engine::NoSuchPull(id);
 }
 
+absl::StatusOr<int> CellsAskedFor(const v1::GetPieceMapRequest& request) {
+  if (request.most_cells() == 0) return kDefaultCells;
+  if (request.most_cells() > 0 && request.most_cells() <= kMaxCells) return request.most_cells();
+  return absl::InvalidArgumentError(
+      absl::StrCat("a map of ", request.most_cells(), " cells cannot be: 1 to ", kMaxCells, ", or 0 for ", kDefaultCells));
+}
 
 // A guest hears of nobody else's pulls.
 absl::StatusOr<core::PullFilter> FilterFor(const core::Caller& caller, const v1::PullFilter& asked) {
@@ -149,23 +158,14 @@ absl::Status HfgetService::BeginWatch(const grpc::CallbackServerContext& context
   HFGET_RETURN_IF_ERROR(watches_.Add(watch));
   // An engine that goes without an answer needs no care here: CloseAll has ended the stream before.
   const std::weak_ptr<WatchReactor> weak = watch;
-  const auto begin = [this, id, weak] {
+  IfShown(caller, id, [this, id, weak](const absl::Status& shown) {
     const auto watch = weak.lock();
     if (watch == nullptr) return;
+    if (!shown.ok()) return watch->Close(shown);
     engine_.Watch(id, watch, [weak](absl::StatusOr<bool> result) {
       if (result.ok()) return;
       if (const auto watch = weak.lock()) watch->Close(result.status());
     });
-  };
-  if (caller.trusted()) {
-    begin();
-    return absl::OkStatus();
-  }
-  engine_.GetPull(id, [begin, weak, caller, id](absl::StatusOr<engine::PullSnapshot> pull) {
-    const auto watch = weak.lock();
-    if (watch == nullptr) return;
-    const absl::Status shown = Shown(caller, id, pull);
-    shown.ok() ? begin() : watch->Close(shown);
   });
   return absl::OkStatus();
 }
@@ -240,6 +240,13 @@ grpc::ServerUnaryReactor* HfgetService::ListPulls(grpc::CallbackServerContext* c
   return reactor;
 }
 
+void HfgetService::IfShown(const core::Caller& caller, const std::string& id, absl::AnyInvocable<void(absl::Status shown)> then) {
+  if (caller.trusted()) return then(absl::OkStatus());
+  engine_.GetPull(id, [caller, id, then = std::move(then)](const absl::StatusOr<engine::PullSnapshot>& pull) mutable {
+    then(Shown(caller, id, pull));
+  });
+}
+
 grpc::ServerUnaryReactor* HfgetService::ActOn(grpc::CallbackServerContext* context, const std::string& id, v1::Pull* out, Act act) {
   const absl::StatusOr<core::Caller> caller = EnterWithId(*context, id);
   if (!caller.ok()) return FinishNow(context, caller.status());
@@ -248,14 +255,24 @@ grpc::ServerUnaryReactor* HfgetService::ActOn(grpc::CallbackServerContext* conte
     if (pull.ok()) *out = ToProto(*pull, caller);
     call.Finish(pull.status());
   };
-  if (caller->trusted()) {
-    act(id, std::move(answer));
-    return reactor;
-  }
-  engine_.GetPull(id, [act = std::move(act), answer = std::move(answer), caller = *caller,
-                       id](absl::StatusOr<engine::PullSnapshot> pull) mutable {
-    const absl::Status shown = Shown(caller, id, pull);
+  IfShown(*caller, id, [act = std::move(act), answer = std::move(answer), id](const absl::Status& shown) mutable {
     shown.ok() ? act(id, std::move(answer)) : answer(shown);
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* HfgetService::GetPieceMap(grpc::CallbackServerContext* context, const v1::GetPieceMapRequest* request,
+                                                    v1::GetPieceMapResponse* response) {
+  const absl::StatusOr<core::Caller> caller = EnterWithId(*context, request->id());
+  if (!caller.ok()) return FinishNow(context, caller.status());
+  const absl::StatusOr<int> cells = CellsAskedFor(*request);
+  if (!cells.ok()) return FinishNow(context, cells.status());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  auto answer = AnswerTo<engine::PieceMapSnapshot>(
+      reactor, [response](const engine::PieceMapSnapshot& map) { *response = ToProto(map); });
+  const std::string& id = request->id();
+  IfShown(*caller, id, [this, id, cells = *cells, answer = std::move(answer)](const absl::Status& shown) mutable {
+    shown.ok() ? engine_.GetPieceMap(id, cells, std::move(answer)) : answer(shown);
   });
   return reactor;
 }

@@ -91,10 +91,10 @@ TEST(CommandLineTest, ExplainsOneSourceOrDoesSomethingToOne) {
 }
 
 TEST(CommandLineTest, HelpNamesTheExitCodes) {
-  EXPECT_THAT(ParseCommandLine({"--help"}).help, HasSubstr("5 no usable source"));
+  EXPECT_THAT(ParseCommandLine({"--help"}).help, HasSubstr("5  no usable source"));
   EXPECT_THAT(
       ParseCommandLine({"pull", "--help"}).help,
-      AllOf(HasSubstr("hfget pull"), HasSubstr("130 interrupted"), HasSubstr("the path alone")));
+      AllOf(HasSubstr("hfget pull"), HasSubstr("130  interrupted"), HasSubstr("the path alone")));
 }
 
 TEST(DidYouMeanTest, KnowsWhenNothingIsNear) {

@@ -49,6 +49,11 @@ class FakeDaemon : public v1::Hfget::Service {
   std::function<grpc::Status(const v1::CancelPullRequest&, v1::Pull*)> on_cancel;
   v1::ListPullsResponse pulls;
   v1::ListSourcesResponse sources;
+  v1::GetStatsResponse stats;
+  grpc::Status stats_status;
+  v1::GetPieceMapResponse piece_map;
+  grpc::Status map_status;
+  std::vector<v1::GetPieceMapRequest> mapped;
   std::vector<std::pair<std::string, v1::SetSourceRequest::Change>> changes;
   v1::WhoAmIResponse account;
   std::vector<v1::Finding> findings;  // of a diagnosis
@@ -145,6 +150,15 @@ class FakeDaemon : public v1::Hfget::Service {
     *response = sources;
     return grpc::Status::OK;
   }
+  grpc::Status GetPieceMap(grpc::ServerContext*, const v1::GetPieceMapRequest* request, v1::GetPieceMapResponse* response) override {
+    mapped.push_back(*request);
+    *response = piece_map;
+    return map_status;
+  }
+  grpc::Status GetStats(grpc::ServerContext*, const v1::GetStatsRequest*, v1::GetStatsResponse* response) override {
+    *response = stats;
+    return stats_status;
+  }
   grpc::Status ExplainSource(grpc::ServerContext*, const v1::ExplainSourceRequest* request,
                              v1::ExplainSourceResponse* response) override {
     for (const v1::Source& source : sources.sources()) {
@@ -193,9 +207,17 @@ class FakeProcesses : public Processes {
     return absl::OkStatus();
   }
   bool IsRunning(int64_t pid) override { return !dies; }
+  absl::Status Become(const std::vector<std::string>& words, const std::string& input) override {
+    became = words;
+    became_input = input;
+    return become_status;
+  }
 
   absl::Status start_status;
   bool dies = true;
+  absl::Status become_status;  // OK: the other program ended
+  std::vector<std::string> became;
+  std::string became_input;
   std::vector<DaemonStart> starts;
   std::vector<int64_t> terminated;
 

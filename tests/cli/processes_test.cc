@@ -85,6 +85,25 @@ TEST_F(RealProcessesTest, SaysWhenThereIsNoDaemonToStart) {
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no hfgetd beside hfget")));
 }
 
+TEST_F(RealProcessesTest, BecomesAnotherProgramWithWhatItIsToRead) {
+  const pid_t child = fork();
+  if (child == 0) {
+    RealProcesses processes(Environment(), "");
+    const absl::Status status = processes.Become({"sh", "-c", absl::StrCat("cat >", temp_.path(), "/read")}, "a page\n");
+    _exit(99);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(Read("read"), "a page\n");
+}
+
+TEST_F(RealProcessesTest, StaysItselfWhenThereIsNoSuchProgram) {
+  RealProcesses processes(Environment(), "");
+  EXPECT_THAT(processes.Become({"no-such-program"}, ""),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "cannot run no-such-program: No such file or directory"));
+}
+
 TEST_F(RealProcessesTest, AZombieRunsNoMore) {
   RealProcesses processes(Environment(), "");
   EXPECT_TRUE(processes.IsRunning(getpid()));

@@ -1,5 +1,7 @@
 #include "cli/term.h"
 
+#include <unistd.h>
+
 #include <map>
 #include <sstream>
 
@@ -63,6 +65,17 @@ TEST(DetectTerminalTest, DrawsOnATerminalThatCanAlone) {
   EXPECT_FALSE(none.draws);
   EXPECT_FALSE(none.color);
   EXPECT_EQ(none.size().width, 80);
+}
+
+TEST(DetectTerminalTest, SeesThatAReaderHasGone) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const Terminal out = DetectTerminal(ends[1], Environment());
+  EXPECT_FALSE(out.reader_gone());
+  close(ends[0]);
+  EXPECT_TRUE(out.reader_gone());
+  close(ends[1]);
+  EXPECT_FALSE(Terminal().reader_gone());
 }
 
 TEST(DetectTerminalTest, UsesAsciiOnlyWhenTheLocaleSaysSo) {

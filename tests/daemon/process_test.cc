@@ -25,6 +25,42 @@ TEST(StderrIsJournalTest, OnlyTheStreamThatStderrIs) {
   for (const char* none : {"", ":", "0:0", "journal"}) EXPECT_FALSE(StderrIsJournal(none));
 }
 
+// What standard error goes to while it lives.
+class StderrTo {
+ public:
+  explicit StderrTo(int fd) : kept_(dup(STDERR_FILENO)) {
+    dup2(fd, STDERR_FILENO);
+    close(fd);
+  }
+  ~StderrTo() {
+    dup2(kept_, STDERR_FILENO);
+    close(kept_);
+  }
+
+ private:
+  int kept_;
+};
+
+TEST(StderrFileTest, IsAFileThatHasAName) {
+  char name[] = "/tmp/hfget-stderr-XXXXXX";
+  const StderrTo file(mkstemp(name));
+  EXPECT_EQ(StderrFile(), name);
+  unlink(name);
+  EXPECT_EQ(StderrFile(), "");
+}
+
+TEST(StderrFileTest, NothingElseIs) {
+  {
+    const StderrTo null(open("/dev/null", O_WRONLY));
+    EXPECT_EQ(StderrFile(), "");
+  }
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const StderrTo pipe_end(ends[1]);
+  EXPECT_EQ(StderrFile(), "");
+  close(ends[0]);
+}
+
 class ReadyPipeTest : public ::testing::Test {
  protected:
   ReadyPipeTest() { EXPECT_EQ(pipe(ends_), 0); }

@@ -113,6 +113,14 @@ class FakeEngineApi final : public engine::EngineApi {
     answer(Find(id));
   }
 
+  // Of any pull that there is: a file of as many cells as were asked for.
+  void GetPieceMap(std::string id, int most_cells, Answer<engine::PieceMapSnapshot> answer) override {
+    if (const auto pull = Find(id); !pull.ok()) return answer(pull.status());
+    std::vector<core::PieceCell> cells(most_cells, {.done_percent = 50, .in_flight = true, .source = 1});
+    cells.back() = {};
+    answer(engine::PieceMapSnapshot{{"official", "tuna"}, {{"a.bin", most_cells * kPieceBytes, std::move(cells)}}});
+  }
+
   // Each spec is begun for itself, unless one is an error and none may be then.
   void StartPulls(Specs specs, bool all_or_nothing, Answer<std::vector<absl::StatusOr<engine::PullStarted>>> answer) override {
     const bool refused = std::any_of(specs.begin(), specs.end(), [](const auto& spec) { return !spec.ok(); });

@@ -70,6 +70,8 @@ TEST_F(DoorTest, AnAllowedUserIsServedAsAGuest) {
   EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::GetVersion, v1::GetVersionRequest(), &version), OK);
   EXPECT_EQ(version.version(), "1.2.3");
   EXPECT_EQ(version.state_dir(), "");  // where the daemon keeps what
+  EXPECT_EQ(version.log_file(), "");
+  EXPECT_FALSE(version.logs_to_journal());
   EXPECT_EQ(version.pid(), 0);
   EXPECT_CODE(Pull(*guest, ""), OK);
   ASSERT_EQ(engine_.started().size(), 1u);
@@ -121,6 +123,10 @@ TEST_F(DoorTest, PullsOfOthersDoNotExistForAGuest) {
     const grpc::Status status = Call(*guest, &v1::Hfget::Stub::GetPull, get, &got);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
     EXPECT_THAT(status.error_message(), Not(HasSubstr("secret")));
+    v1::GetPieceMapRequest map;
+    map.set_id(id);
+    v1::GetPieceMapResponse mapped;
+    EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::GetPieceMap, map, &mapped), NOT_FOUND);
     v1::CancelPullRequest cancel;
     cancel.set_id(id);
     v1::CancelPullResponse cancelled;
@@ -148,6 +154,11 @@ TEST_F(DoorTest, AGuestWatchesAndCancelsItsOwn) {
   EXPECT_TRUE(stream->Read(&seen));
   EXPECT_EQ(seen.pull().owner(), GuestName());
   context.TryCancel();
+  v1::GetPieceMapRequest map;
+  map.set_id("mine");
+  v1::GetPieceMapResponse mapped;
+  EXPECT_CODE(Call(*guest, &v1::Hfget::Stub::GetPieceMap, map, &mapped), OK);
+  EXPECT_EQ(mapped.files_size(), 1);
   v1::CancelPullRequest cancel;
   cancel.set_id("mine");
   v1::CancelPullResponse cancelled;

@@ -93,7 +93,7 @@ class GuestFixture : public ::testing::Test {
   void Start() {
     door_ = std::make_unique<Door>(config_);
     service_ = std::make_unique<HfgetService>(
-        engine_, *door_, ServiceInfo{"1.2.3", 42, "/s", "/state", "/cache", absl::FromUnixSeconds(7), {{"HF_ENDPOINT", "https://e"}}});
+        engine_, *door_, ServiceInfo{"1.2.3", 42, "/s", "/state", "/cache", absl::FromUnixSeconds(7), {{"HF_ENDPOINT", "https://e"}}, "/state/log", true});
     absl::StatusOr<SocketClaim> claim = SocketClaim::Take(socket(), /*own_folder=*/false);
     ASSERT_OK(claim);
     absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(*std::move(claim), *service_, *door_);

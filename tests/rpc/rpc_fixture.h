@@ -78,7 +78,7 @@ class RpcFixture : public ::testing::Test {
   TempFolder folder_;
   testing::FakeEngineApi engine_;
   Door door_{OwnUserOnly()};
-  HfgetService service_{engine_, door_, {"1.2.3", 42, "/s", "/state", "/cache", absl::FromUnixSeconds(7), {{"HF_ENDPOINT", "https://hub.example"}}}};
+  HfgetService service_{engine_, door_, {"1.2.3", 42, "/s", "/state", "/cache", absl::FromUnixSeconds(7), {{"HF_ENDPOINT", "https://hub.example"}}, "/state/log", true}};
   std::unique_ptr<Server> server_;
   std::unique_ptr<v1::Hfget::Stub> stub_;
 };

@@ -333,5 +333,47 @@ TEST_F(ServicePullsTest, ASlowReaderOfAllGetsTheLastOfEach) {
   context.TryCancel();
 }
 
+// --- the map of its pieces
+
+TEST_F(ServicePullsTest, APieceMapTellsOfEachCellWhatIsThereAndWho) {
+  engine_.Add(APull("p1"));
+  v1::GetPieceMapRequest request;
+  request.set_id("p1");
+  request.set_most_cells(2);
+  grpc::ClientContext context;
+  v1::GetPieceMapResponse map;
+  ASSERT_TRUE(stub().GetPieceMap(&context, request, &map).ok());
+  EXPECT_THAT(map.sources(), ElementsAre("official", "tuna"));
+  ASSERT_EQ(map.files_size(), 1);
+  const v1::FilePieces& file = map.files(0);
+  EXPECT_EQ(file.path(), "a.bin");
+  EXPECT_EQ(file.size_bytes(), file.pieces() * file.piece_bytes());
+  EXPECT_THAT(file.done_percent(), ElementsAre(50, 0));
+  EXPECT_THAT(file.in_flight(), ElementsAre(true, false));
+  EXPECT_THAT(file.source(), ElementsAre(2, 0));  // tuna; nobody
+}
+
+TEST_F(ServicePullsTest, APieceMapHasAsManyCellsAsCanBeSent) {
+  engine_.Add(APull("p1"));
+  const auto ask = [this](const std::string& id, int cells, v1::GetPieceMapResponse* map) {
+    v1::GetPieceMapRequest request;
+    request.set_id(id);
+    request.set_most_cells(cells);
+    grpc::ClientContext context;
+    return stub().GetPieceMap(&context, request, map);
+  };
+  v1::GetPieceMapResponse map;
+  ASSERT_TRUE(ask("p1", 0, &map).ok());
+  EXPECT_EQ(map.files(0).source_size(), 256);
+  ASSERT_TRUE(ask("p1", 4096, &map).ok());
+  EXPECT_EQ(map.files(0).source_size(), 4096);
+  for (const int wrong : {-1, 4097}) {
+    const grpc::Status refused = ask("p1", wrong, &map);
+    EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(refused.error_message(), HasSubstr("1 to 4096"));
+  }
+  EXPECT_EQ(ask("none", 0, &map).error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
 }  // namespace
 }  // namespace hfget::rpc

@@ -256,6 +256,8 @@ TEST_F(ServiceTest, SaysWhoItIs) {
   EXPECT_EQ(response.pid(), 42);
   EXPECT_EQ(response.socket(), "/s");
   EXPECT_EQ(response.state_dir(), "/state");
+  EXPECT_EQ(response.log_file(), "/state/log");
+  EXPECT_TRUE(response.logs_to_journal());
   EXPECT_EQ(response.cache_dir(), "/cache");
   EXPECT_EQ(response.started().seconds(), 7);
 }

@@ -203,6 +203,12 @@ engine::Stats World::Stats() {
   return Ask<engine::Stats>([&](auto answer) { engine().GetStats(std::move(answer)); }).value_or(engine::Stats());
 }
 
+engine::PieceMapSnapshot World::PieceMap(const std::string& id, int most_cells) {
+  const auto map = Ask<engine::PieceMapSnapshot>([&](auto answer) { engine().GetPieceMap(id, most_cells, std::move(answer)); });
+  EXPECT_TRUE(map.ok()) << map.status() << ", seed " << seed_;
+  return map.value_or(engine::PieceMapSnapshot());
+}
+
 std::string World::StateOf(const std::string& source) {
   for (const engine::SourceSnapshot& s : SourceList()) {
     if (s.name == source) return s.state;

@@ -85,6 +85,7 @@ class World {
   engine::PullSnapshot Finish(const std::string& id, absl::Duration limit = absl::Minutes(30));
   std::vector<engine::SourceSnapshot> SourceList();
   engine::Stats Stats();
+  engine::PieceMapSnapshot PieceMap(const std::string& id, int most_cells = 4096);
   std::string StateOf(const std::string& source);
 
   // Every file of the repo is in its snapshot, with its bytes, and so is the ref.
