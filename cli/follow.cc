@@ -5,7 +5,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "cli/pull_stream.h"
+#include "cli/inbox_stream.h"
 #include "cli/pull_text.h"
 
 namespace hfget::cli {
@@ -23,6 +23,13 @@ bool IsFinal(const absl::Status& status) {
     default:
       return false;
   }
+}
+
+absl::Status ReadSnapshots(Client* client, const std::string& id, Inbox* inbox, grpc::ClientContext* call) {
+  const auto reader = client->WatchPull(call, id);
+  v1::WatchPullResponse response;
+  while (reader->Read(&response)) inbox->PutSnapshot(std::move(*response.mutable_pull()));
+  return ToAbslStatus(reader->Finish(), client->socket());
 }
 
 }  // namespace
@@ -70,7 +77,10 @@ Follower::Next Follower::Take(const Inbox::News& news) {
 }
 
 Follower::Next Follower::ReadStream(Client* client) {
-  const PullStream stream(client, followed_.pull.id(), &context_.inbox);
+  Inbox* const inbox = &context_.inbox;
+  const InboxStream stream(inbox, [inbox, client, id = followed_.pull.id()](grpc::ClientContext* call) {
+    return ReadSnapshots(client, id, inbox, call);
+  });
   for (;;) {
     const absl::Time leave_at = asked_for_it_ ? leave_at_ : absl::InfiniteFuture();
     const Next next = Take(context_.inbox.Wait(std::min(view_.NextTick(), leave_at)));
