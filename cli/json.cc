@@ -1,48 +1,11 @@
 #include "cli/json.h"
 
-#include <nlohmann/json.hpp>
-
-#include "absl/time/time.h"
+#include "cli/json_value.h"
 #include "cli/pull_text.h"
 #include "cli/verify_text.h"
 
 namespace hfget::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// Never throws: what is no UTF-8 is replaced.
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json TimeJson(bool known, const google::protobuf::Timestamp& time) {
-  if (!known) return nullptr;
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", TimeOf(time), absl::UTCTimeZone());
-}
-
-Json SecondsJson(bool known, const google::protobuf::Duration& duration) {
-  if (!known) return nullptr;
-  return absl::ToDoubleSeconds(DurationOf(duration));
-}
-
-Json ErrorObject(const v1::Error& error) {
-  return {{"cause", CauseName(error.cause())},
-          {"message", error.message()},
-          {"source", error.source()},
-          {"retry_after_seconds", SecondsJson(error.has_retry_after(), error.retry_after())}};
-}
-
-const char* VerdictName(v1::TokenVerdict verdict) {
-  switch (verdict) {
-    case v1::TOKEN_VERDICT_FORWARDS:
-      return "forwards";
-    case v1::TOKEN_VERDICT_NOT_SEEN_TO_FORWARD:
-      return "not-seen-to-forward";
-    default:
-      return "unknown";
-  }
-}
 
 Json HostsArray(const v1::Source& source) {
   Json hosts = Json::array();

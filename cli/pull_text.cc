@@ -117,6 +117,8 @@ absl::Duration DurationOf(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
+std::string TimeText(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone()); }
+
 std::string SourcesText(const v1::Pull& pull, bool unicode) {
   const int64_t sum = SharedBytes(pull);
   std::vector<std::string> parts;

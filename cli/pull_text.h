@@ -25,6 +25,8 @@ std::string PullName(const v1::Pull& pull);
 
 absl::Time TimeOf(const google::protobuf::Timestamp& time);
 absl::Duration DurationOf(const google::protobuf::Duration& duration);
+// RFC 3339 with milliseconds, in UTC.
+std::string TimeText(absl::Time time);
 
 // What each source gives: "official 61 % 31.2 MiB/s ×4 · tuna 39 % 20.1 MiB/s ×4 · pai: ejected
 // (timeouts)". Those that gave most come first. Empty when no source is known.

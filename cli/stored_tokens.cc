@@ -18,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "cli/found_token.h"
 #include "cli/hub_settings.h"
+#include "cli/written_file.h"
 
 namespace hfget::cli {
 namespace {
@@ -39,29 +40,11 @@ absl::Status MakeFolder(const fs::path& folder) {
   return absl::OkStatus();
 }
 
-absl::Status WriteAll(int fd, absl::string_view data, const std::string& path) {
-  while (!data.empty()) {
-    const ssize_t n = write(fd, data.data(), data.size());
-    if (n < 0 && errno != EINTR) return Failed("write", path);
-    if (n > 0) data.remove_prefix(static_cast<size_t>(n));
-  }
-  return fsync(fd) == 0 ? absl::OkStatus() : Failed("write", path);
-}
-
-// Whoever reads meanwhile sees the old one or the new one. A link stays a link.
-absl::Status WriteSecret(const std::string& named, absl::string_view data) {
+absl::Status WriteSecret(const std::string& path, absl::string_view data) {
   std::error_code error;
-  const fs::path whole = fs::weakly_canonical(named, error);
-  const std::string path = error ? named : whole.string();
-  if (absl::Status made = MakeFolder(fs::path(path).parent_path()); !made.ok()) return made;
-  std::string temporary = absl::StrCat(path, ".XXXXXX");
-  const int fd = mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
-  if (fd < 0) return Failed("write", path);
-  absl::Status status = WriteAll(fd, data, path);
-  close(fd);
-  if (status.ok() && rename(temporary.c_str(), path.c_str()) != 0) status = Failed("write", path);
-  if (!status.ok()) unlink(temporary.c_str());
-  return status;
+  const fs::path whole = fs::weakly_canonical(path, error);  // the folder of what a link stands for
+  if (absl::Status made = MakeFolder((error ? fs::path(path) : whole).parent_path()); !made.ok()) return made;
+  return WriteWholeFile(path, data, Secrecy::kOwner);
 }
 
 absl::Status RemoveFile(const std::string& path) {
