@@ -7,18 +7,33 @@
 
 namespace hfget::cli {
 
-std::string FormatBytes(int64_t bytes) {
-  bytes = std::max<int64_t>(bytes, 0);
-  if (bytes < 1024) return absl::StrCat(bytes, " B");
+ByteUnit ByteUnitOf(double bytes) {
+  if (bytes < 1024) return {};
   static constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  double value = static_cast<double>(bytes) / 1024;
+  double one = 1024;
   size_t unit = 0;
   // 1023.5 would be rounded to "1024" of a unit that has only 1023.
-  while (value >= 1023.5 && unit + 1 < std::size(kUnits)) {
-    value /= 1024;
+  while (bytes / one >= 1023.5 && unit + 1 < std::size(kUnits)) {
+    one *= 1024;
     ++unit;
   }
-  return absl::StrFormat("%.*f %s", value < 99.95 ? 1 : 0, value, kUnits[unit]);
+  return {one, kUnits[unit], bytes / one < 99.95 ? 1 : 0};
+}
+
+std::string FormatBytes(int64_t bytes) {
+  const auto value = static_cast<double>(std::max<int64_t>(bytes, 0));
+  const ByteUnit unit = ByteUnitOf(value);
+  return absl::StrFormat("%.*f %s", unit.decimals, value / unit.bytes, unit.name);
+}
+
+std::string FormatRangeAs(double low, double high, double like, bool unicode) {
+  const ByteUnit unit = ByteUnitOf(like);
+  return absl::StrFormat("%.*f%s%.*f", unit.decimals, low / unit.bytes, unicode ? "–" : "-", unit.decimals, high / unit.bytes);
+}
+
+std::string FormatLatency(absl::Duration duration) {
+  const double seconds = absl::ToDoubleSeconds(duration);
+  return seconds < 9.9995 ? absl::StrFormat("%.0f ms", 1000 * seconds) : absl::StrFormat("%.1f s", seconds);
 }
 
 std::string FormatRate(int64_t bytes_per_sec) {

@@ -24,11 +24,7 @@ void Warn(Context& context, const Options& options) {
   if (pull.has_local_dir && pull.has_cache_dir) {
     PrintNote(context, options, "warning: --cache-dir is ignored, because --local-dir is set");
   }
-  if (!options.token.token.empty()) {
-    PrintNote(context, options,
-              absl::StrCat("warning: --token can be seen in the process list and in the shell's history; ",
-                           IsModelScope(pull.repo) ? "MODELSCOPE_API_TOKEN" : "HF_TOKEN", " and --token-file cannot"));
-  }
+  WarnOfVisibleToken(context, options, IsModelScope(pull.repo) ? "MODELSCOPE_API_TOKEN" : "HF_TOKEN");
 }
 
 ExitCode Detach(Context& context, const Options& options, const v1::Pull& pull) {

@@ -82,8 +82,11 @@ std::string PaintState(const std::string& line, const std::string& name, const v
 }  // namespace
 
 std::string TokenWord(const v1::Source& source) {
-  if (source.token_policy() != "if-proven") return source.token_policy();
-  switch (source.token_verdict()) {
+  return source.token_policy() == "if-proven" ? VerdictWord(source.token_verdict()) : source.token_policy();
+}
+
+std::string VerdictWord(v1::TokenVerdict verdict) {
+  switch (verdict) {
     case v1::TOKEN_VERDICT_FORWARDS:
       return "proven";
     case v1::TOKEN_VERDICT_NOT_SEEN_TO_FORWARD:

@@ -30,6 +30,8 @@ absl::string_view StateColor(const std::string& state);
 
 // "always", "never", "proven", "dropped" (seen not to forward), "unproven".
 std::string TokenWord(const v1::Source& source);
+// The last three of these.
+std::string VerdictWord(v1::TokenVerdict verdict);
 
 }  // namespace hfget::cli
 

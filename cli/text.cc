@@ -151,4 +151,10 @@ std::string PadLeft(std::string text, int columns) {
   return text;
 }
 
+std::string Repeat(absl::string_view glyph, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) absl::StrAppend(&out, glyph);
+  return out;
+}
+
 }  // namespace hfget::cli

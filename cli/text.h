@@ -38,6 +38,9 @@ std::vector<std::string> Wrap(absl::string_view text, int columns);
 std::string PadRight(std::string text, int columns);
 std::string PadLeft(std::string text, int columns);
 
+// `glyph` so many times; none when `times` is not above 0.
+std::string Repeat(absl::string_view glyph, int times);
+
 }  // namespace hfget::cli
 
 #endif  // HFGET_CLI_TEXT_H_

@@ -34,4 +34,11 @@ absl::StatusOr<FoundToken> TakeToken(Context& context, const Options& options) {
   return found;
 }
 
+void WarnOfVisibleToken(Context& context, const Options& options, absl::string_view variable) {
+  if (options.token.token.empty()) return;
+  PrintNote(context, options,
+            absl::StrCat("warning: --token can be seen in the process list and in the shell's history; ", variable,
+                         " and --token-file cannot"));
+}
+
 }  // namespace hfget::cli

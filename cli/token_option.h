@@ -13,6 +13,9 @@ namespace hfget::cli {
 // INVALID_ARGUMENT, those of Context.ask_secret.
 absl::StatusOr<FoundToken> TakeToken(Context& context, const Options& options);
 
+// A note when the token stands on the command line, with the variable that is the better place.
+void WarnOfVisibleToken(Context& context, const Options& options, absl::string_view variable);
+
 }  // namespace hfget::cli
 
 #endif  // HFGET_CLI_TOKEN_OPTION_H_
