@@ -4,16 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/paint.h"
+#include "cli/text.h"
 
 namespace hfget::cli {
 
 absl::string_view Ellipsis(const RenderStyle& style) { return style.unicode ? "…" : "~"; }
-
-std::string Repeat(absl::string_view glyph, int times) {
-  std::string out;
-  for (int i = 0; i < times; ++i) absl::StrAppend(&out, glyph);
-  return out;
-}
 
 std::string Bar(const RenderStyle& style, int columns, int64_t done, int64_t total) {
   const double part =

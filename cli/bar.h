@@ -13,8 +13,6 @@ namespace hfget::cli {
 // The mark of a cut.
 absl::string_view Ellipsis(const RenderStyle& style);
 
-std::string Repeat(absl::string_view glyph, int times);
-
 // `columns` wide; green when it is full. A whole of 0 is full.
 std::string Bar(const RenderStyle& style, int columns, int64_t done, int64_t total);
 

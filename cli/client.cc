@@ -76,6 +76,10 @@ absl::Status ToAbslStatus(const grpc::Status& status, absl::string_view socket) 
       return absl::Status(
           code, absl::StrCat("the daemon at ", socket,
                              " does not answer: hfget daemon stop && hfget daemon start"));
+    case grpc::StatusCode::UNIMPLEMENTED:
+      if (!status.error_message().empty()) return absl::Status(code, status.error_message());
+      return absl::Status(code, absl::StrCat("the daemon at ", socket,
+                                             " is older than this command: hfget daemon stop && hfget daemon start"));
     default:
       return absl::Status(code, status.error_message());
   }
@@ -212,6 +216,25 @@ std::unique_ptr<grpc::ClientReader<v1::VerifyRepoResponse>> Client::VerifyRepo(g
                                                                                const v1::VerifyRepoRequest& request) {
   Sign(context);
   return stub_->VerifyRepo(context, request);
+}
+
+std::unique_ptr<grpc::ClientReader<v1::BenchSourcesResponse>> Client::BenchSources(grpc::ClientContext* context,
+                                                                                   const v1::BenchSourcesRequest& request) {
+  Sign(context);
+  return stub_->BenchSources(context, request);
+}
+
+absl::StatusOr<std::vector<v1::BenchPoint>> Client::GetBenchHistory(const v1::GetBenchHistoryRequest& request) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kLong));
+  Sign(&context);
+  const auto reader = stub_->GetBenchHistory(&context, request);
+  std::vector<v1::BenchPoint> points;
+  v1::GetBenchHistoryResponse response;
+  while (reader->Read(&response)) points.insert(points.end(), response.points().begin(), response.points().end());
+  const absl::Status status = ToAbslStatus(reader->Finish(), socket_);
+  if (!status.ok()) return status;
+  return points;
 }
 
 std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> Client::WatchPull(

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -55,6 +56,10 @@ class Client {
       grpc::ClientContext* context, const v1::DiagnoseRequest& request);
   std::unique_ptr<grpc::ClientReader<v1::VerifyRepoResponse>> VerifyRepo(grpc::ClientContext* context,
                                                                          const v1::VerifyRepoRequest& request);
+  std::unique_ptr<grpc::ClientReader<v1::BenchSourcesResponse>> BenchSources(grpc::ClientContext* context,
+                                                                             const v1::BenchSourcesRequest& request);
+  // All points; the stream is read to its end.
+  absl::StatusOr<std::vector<v1::BenchPoint>> GetBenchHistory(const v1::GetBenchHistoryRequest& request);
   std::unique_ptr<grpc::ClientReader<v1::WatchPullResponse>> WatchPull(grpc::ClientContext* context,
                                                                        const std::string& id);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
@@ -52,19 +53,23 @@ CLI::App* AddCommand(CLI::App* app, Options* options, const std::string& name,
   return command;
 }
 
-// To a number of bytes a second.
-CLI::Validator RateInBytes() {
-  const auto convert = [](std::string& text) -> std::string {
+// To a number of bytes, which is above 0 and has a place in the API. `what`: "\"x\" is …".
+CLI::Validator InBytes(const std::string& what, const std::string& suffix) {
+  const auto convert = [what, suffix](std::string& text) -> std::string {
     const std::string written = text;
-    text = std::string(absl::StripSuffix(text, "/s"));
+    text = std::string(absl::StripSuffix(text, suffix));
     try {  // CLI11 answers by exception or by text
-      if (CLI::AsSizeValue(/*kb_is_1000=*/true)(text).empty()) return "";
+      int64_t bytes = 0;
+      if (CLI::AsSizeValue(/*kb_is_1000=*/true)(text).empty() && absl::SimpleAtoi(text, &bytes) && bytes > 0) return "";
     } catch (const CLI::ValidationError&) {
     }
-    return absl::StrCat("\"", written, "\" is no rate: write bytes a second, such as 500KB, 20MB or 20MiB");
+    return absl::StrCat("\"", written, "\" is no ", what);
   };
   return CLI::Validator(convert, "");
 }
+
+CLI::Validator RateInBytes() { return InBytes("rate: write bytes a second, such as 500KB, 20MB or 20MiB", "/s"); }
+CLI::Validator SizeInBytes() { return InBytes("size: write bytes above 0, such as 500KB, 64MiB or 1GiB", ""); }
 
 void AddQuiet(CLI::App* app, Options* options) {
   app->add_flag("-q,--quiet", options->quiet, "Nothing on standard error but errors");
@@ -205,6 +210,47 @@ void AddVerify(CLI::App* app, Options* options) {
   verify->footer(std::string("Compares with the commit that was pulled, as far as it is known, else with what the hub has now.\n"
                              "Standard output: a line for each file that is not as listed. Exit code 0: all are, or were repaired.\n\n") +
                  kExitCodeHelp);
+}
+
+// What every bench command answers with.
+void AddBenchOutputs(CLI::App* app, Options* options, const char* json, const char* csv) {
+  app->add_option("--sources", options->bench.sources, "These alone, such as official,tuna; default: all that are switched on")
+      ->type_name("A,B")
+      ->check(kNotEmpty);
+  app->add_flag("--json", options->json, json);
+  app->add_flag("--csv", options->bench.csv, csv);
+  app->add_option("--html", options->bench.html, "A page with charts, complete in itself; - is standard output")
+      ->type_name("FILE")
+      ->check(kNotEmpty);
+}
+
+void AddBenchSizes(CLI::App* app, BenchOptions* b) {
+  app->add_option("--size", b->size_bytes, "Of a sample, at most. Default: 64MiB")->type_name("SIZE")->transform(SizeInBytes());
+  app->add_option("--connections", b->connections, "How many at once: each of these is tried. Default: 1,2,4,8")->type_name("N,N")->check(kNotEmpty);
+  app->add_option("--rounds", b->rounds, "How often every source has its turn. Default: 3")->type_name("N")->check(CLI::Range(1, 100));
+  app->add_option("--duration", b->duration, "Of a sample, at most, such as 20s. Default: 20s")->type_name("SPAN")->check(kNotEmpty);
+  app->add_option("--max-bytes", b->max_bytes, "Of all samples together. Default: 512MiB")->type_name("SIZE")->transform(SizeInBytes());
+}
+
+void AddBench(CLI::App* app, Options* options) {
+  CLI::App* bench = AddCommand(app, options, "bench", "Measure what each source gives from here");
+  BenchOptions* b = &options->bench;
+  bench->add_option("repo", b->what, "org/name[/path/of/a/file], or hf:// and modelscope:// as for pull; default: a public one")
+      ->type_name("REPO[/FILE]")
+      ->check(kNotEmpty);
+  AddBenchOutputs(bench, options, "One JSON object at the end: plan, samples, report", "A line a sample, as they come");
+  AddBenchSizes(bench, b);
+  bench->add_option("--watch", b->watch, "Again every so often, such as 15m, until Ctrl-C: a line a round")->type_name("SPAN")->check(kNotEmpty);
+  AddTypeAndRevision(bench, &options->pull);
+  AddToken(bench, options);
+  AddQuiet(bench, options);
+  bench->require_subcommand(0, 1);
+  bench->footer(std::string("Sources take turns; bytes are thrown away, nothing is written. What was measured counts for the next pull.\n"
+                            "Exit code 0: at least one source has brought bytes. Ctrl-C ends it with what is known so far.\n\n") +
+                kExitCodeHelp);
+  CLI::App* history = AddCommand(bench, options, "history", "What earlier benches measured, over time");
+  AddBenchOutputs(history, options, "A JSON array", "A line a source and bench");
+  history->add_option("--since", b->since, "Only these last, such as 7d or 12h; default: all that is remembered")->type_name("SPAN")->check(kNotEmpty);
 }
 
 void AddDoctor(CLI::App* app, Options* options) {
@@ -409,6 +455,7 @@ std::unique_ptr<CLI::App> MakeApp(Options* options) {
   AddPull(app.get(), options);
   AddVerify(app.get(), options);
   AddPulls(app.get(), options);
+  AddBench(app.get(), options);
   AddDoctor(app.get(), options);
   AddAuth(app.get(), options);
   AddSources(app.get(), options);

@@ -17,6 +17,8 @@ ExitCode RunPause(Context& context, const Options& options);
 ExitCode RunResume(Context& context, const Options& options);
 ExitCode RunRetry(Context& context, const Options& options);
 ExitCode RunRm(Context& context, const Options& options);
+ExitCode RunBench(Context& context, const Options& options);
+ExitCode RunBenchHistory(Context& context, const Options& options);
 ExitCode RunDoctor(Context& context, const Options& options);
 ExitCode RunPs(Context& context, const Options& options);
 ExitCode RunAuthLogin(Context& context, const Options& options);

@@ -46,6 +46,7 @@ struct Context {
   std::function<absl::StatusOr<std::string>(const std::string& prompt, std::ostream& err)>
       ask_secret = AskSecret;
   Terminal out_terminal = {};  // behind out; draws: it is one
+  std::string machine = "this machine";  // for people: "node17 (Linux x86_64)"
 };
 
 // "hfget: text", always one line.

@@ -2,13 +2,8 @@
 
 #include <csignal>
 
-<<<<<<< HEAD
-#include "cli/error_detail.h"
-
-namespace hfget::cli {
-=======
 #include "absl/strings/str_format.h"
->>>>>>> term
+#include "cli/error_detail.h"
 
 namespace hfget::cli {
 namespace {

@@ -32,12 +32,19 @@ bool Inbox::PutSignal(int signal) {
 void Inbox::BeginStream() {
   const absl::MutexLock lock(&mu_);
   news_.snapshot.reset();
+  news_.bench.clear();
   news_.ended.reset();
 }
 
 void Inbox::PutSnapshot(v1::Pull pull) {
   const absl::MutexLock lock(&mu_);
   news_.snapshot = std::move(pull);
+  has_news_ = true;
+}
+
+void Inbox::PutBench(v1::BenchSourcesResponse response) {
+  const absl::MutexLock lock(&mu_);
+  news_.bench.push_back(std::move(response));
   has_news_ = true;
 }
 

@@ -4,6 +4,7 @@
 #define HFGET_CLI_INBOX_H_
 
 #include <optional>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -19,6 +20,7 @@ class Inbox {
   // What came since the last Wait. Everything is empty when the moment came first.
   struct News {
     std::optional<v1::Pull> snapshot;   // the newest; older ones are dropped
+    std::vector<v1::BenchSourcesResponse> bench;  // all of them, in their order
     std::optional<absl::Status> ended;  // the stream is over
     int signal = 0;                     // SIGINT or SIGTERM
     bool resumed = false;               // SIGCONT
@@ -34,6 +36,7 @@ class Inbox {
   // Forgets what the stream before this one said.
   void BeginStream();
   void PutSnapshot(v1::Pull pull);
+  void PutBench(v1::BenchSourcesResponse response);
   void PutEnd(absl::Status status);
 
   News Wait(absl::Time deadline);

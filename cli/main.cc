@@ -1,5 +1,6 @@
 // hfget: the command line of hfgetd.
 #include <fcntl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -23,6 +24,12 @@ void FillStandardFiles() {
   }
 }
 
+std::string Machine() {
+  utsname name{};
+  if (uname(&name) != 0) return "this machine";
+  return std::string(name.nodename) + " (" + name.sysname + " " + name.machine + ")";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -44,5 +51,6 @@ int main(int argc, char** argv) {
                   std::filesystem::current_path(error).string(),
                   geteuid()};
   context.out_terminal = DetectTerminal(STDOUT_FILENO, env);
+  context.machine = Machine();
   return static_cast<int>(Run(context, words));
 }

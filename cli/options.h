@@ -57,6 +57,18 @@ struct TopOptions {
   double interval = 1;  // Units: seconds
 };
 
+struct BenchOptions {
+  std::string what;         // REPO[/FILE]; empty: the daemon's choice
+  std::string sources;      // "a,b"; empty: all
+  int64_t size_bytes = 0;   // 0, here and below: the daemon's default
+  int64_t max_bytes = 0;
+  std::string connections;  // "1,2,4,8"
+  int rounds = 0;
+  std::string duration, watch, since;  // spans such as "20s" or "7d"; empty: not given
+  bool csv = false;
+  std::string html;  // a file; "-": standard output
+};
+
 struct Options {
   std::string command;  // "pull", "daemon start", …
   std::string socket;
@@ -68,11 +80,12 @@ struct Options {
   bool quiet = false;
   bool json = false;
   PullOptions pull;
-  TokenOptions token;  // pull, auth login, auth whoami
+  TokenOptions token;  // pull, verify, bench, auth login, auth whoami
   AuthOptions auth;
   LogsOptions logs;
   ManOptions man;
   TopOptions top;
+  BenchOptions bench;  // bench, bench history
   std::string daemon_token_file;  // daemon start
   std::string id;      // watch, cancel, top
   std::vector<std::string> ids;     // pause, resume, retry, rm

@@ -24,6 +24,8 @@ ExitCode Dispatch(Context& context, const Options& options) {
       {"retry", RunRetry},
       {"rm", RunRm},
       {"ps", RunPs},
+      {"bench", RunBench},
+      {"bench history", RunBenchHistory},
       {"doctor", RunDoctor},
       {"auth login", RunAuthLogin},
       {"auth logout", RunAuthLogout},

@@ -32,6 +32,7 @@ class CommandFixture : public ::testing::Test {
     Context context{out_,      err_, inbox_,    processes_, Environment(env_),
                     terminal_, "/w", geteuid(), timing_};
     context.out_terminal = out_terminal_;
+    if (now_) context.now = now_;
     context.ask_secret = [this](const std::string&, std::ostream&) { return secret_; };
     return static_cast<int>(cli::Run(context, words));
   }
@@ -72,6 +73,7 @@ class CommandFixture : public ::testing::Test {
   Terminal terminal_;      // behind err
   Terminal out_terminal_;  // behind out
   Timing timing_;
+  std::function<absl::Time()> now_;  // unset: the real one
   std::map<std::string, std::string> env_;
   absl::StatusOr<std::string> secret_ = "";  // what standard input holds
   std::ostringstream out_;

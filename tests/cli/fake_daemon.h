@@ -60,7 +60,12 @@ class FakeDaemon : public v1::Hfget::Service {
   std::map<std::string, std::string> environment;
   std::vector<v1::VerifyRepoResponse> verification;
   grpc::Status verify_status;
+  // `call` counts from 1.
+  std::function<grpc::Status(int call, grpc::ServerWriter<v1::BenchSourcesResponse>*)> on_bench;
+  std::vector<v1::BenchPoint> bench_points;
   // What it was asked.
+  std::vector<v1::BenchSourcesRequest> benches;
+  v1::GetBenchHistoryRequest asked_history;
   std::vector<v1::VerifyRepoRequest> verified;
   v1::DiagnoseRequest diagnosed;
   std::vector<v1::PullRequest> pull_requests;
@@ -104,6 +109,21 @@ class FakeDaemon : public v1::Hfget::Service {
     verified.push_back(*request);
     for (const v1::VerifyRepoResponse& response : verification) writer->Write(response);
     return verify_status;
+  }
+  grpc::Status BenchSources(grpc::ServerContext*, const v1::BenchSourcesRequest* request,
+                            grpc::ServerWriter<v1::BenchSourcesResponse>* writer) override {
+    benches.push_back(*request);
+    return on_bench(static_cast<int>(benches.size()), writer);
+  }
+  grpc::Status GetBenchHistory(grpc::ServerContext*, const v1::GetBenchHistoryRequest* request,
+                               grpc::ServerWriter<v1::GetBenchHistoryResponse>* writer) override {
+    asked_history = *request;
+    for (const v1::BenchPoint& point : bench_points) {  // one a message
+      v1::GetBenchHistoryResponse response;
+      *response.add_points() = point;
+      writer->Write(response);
+    }
+    return grpc::Status::OK;
   }
   grpc::Status ListPulls(grpc::ServerContext*, const v1::ListPullsRequest* request,
                          v1::ListPullsResponse* response) override {
