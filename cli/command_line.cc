@@ -209,7 +209,7 @@ void AddVerify(CLI::App* app, Options* options) {
   verify->add_flag("--json", options->json, "One JSON object on standard output, at the end");
   verify->footer(std::string("Compares with the commit that was pulled, as far as it is known, else with what the hub has now.\n"
                              "Standard output: a line for each file that is not as listed. Exit code 0: all are, or were repaired.\n\n") +
-                 kExitCodeHelp);
+                 ExitCodeHelp());
 }
 
 // What every bench command answers with.
@@ -247,7 +247,7 @@ void AddBench(CLI::App* app, Options* options) {
   bench->require_subcommand(0, 1);
   bench->footer(std::string("Sources take turns; bytes are thrown away, nothing is written. What was measured counts for the next pull.\n"
                             "Exit code 0: at least one source has brought bytes. Ctrl-C ends it with what is known so far.\n\n") +
-                kExitCodeHelp);
+                ExitCodeHelp());
   CLI::App* history = AddCommand(bench, options, "history", "What earlier benches measured, over time");
   AddBenchOutputs(history, options, "A JSON array", "A line a source and bench");
   history->add_option("--since", b->since, "Only these last, such as 7d or 12h; default: all that is remembered")->type_name("SPAN")->check(kNotEmpty);
