@@ -13,6 +13,7 @@
 #include "daemon/engine/api.h"
 #include "daemon/rpc/door.h"
 #include "daemon/rpc/finding_reactor.h"
+#include "daemon/rpc/postman.h"
 #include "daemon/rpc/pulls_reactor.h"
 #include "daemon/rpc/watch_reactor.h"
 #include "daemon/rpc/watch_set.h"
@@ -35,8 +36,9 @@ struct ServiceInfo {
 };
 
 // Thread: gRPC's pool calls the methods, the engine's thread answers; neither ever waits here.
-// BeginDrain: any.
-class HfgetService final : public v1::Hfget::CallbackService {
+// BeginDrain: any. Watches send bytes that were encoded once for many, so that their two methods are raw.
+class HfgetService final
+    : public v1::Hfget::WithRawCallbackMethod_WatchPull<v1::Hfget::WithRawCallbackMethod_WatchPulls<v1::Hfget::CallbackService>> {
  public:
   // REQUIRES: `engine` and `door` outlive every call: they end after Server::Drain.
   HfgetService(engine::EngineApi& engine, Door& door, ServiceInfo info);
@@ -47,16 +49,14 @@ class HfgetService final : public v1::Hfget::CallbackService {
   grpc::ServerUnaryReactor* Pull(grpc::CallbackServerContext* context,
                                  const v1::PullRequest* request,
                                  v1::PullResponse* response) override;
-  grpc::ServerWriteReactor<v1::WatchPullResponse>* WatchPull(
-      grpc::CallbackServerContext* context, const v1::WatchPullRequest* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchPull(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override;
   grpc::ServerUnaryReactor* GetPull(grpc::CallbackServerContext* context,
                                     const v1::GetPullRequest* request,
                                     v1::GetPullResponse* response) override;
   grpc::ServerUnaryReactor* Prefetch(grpc::CallbackServerContext* context,
                                      const v1::PrefetchRequest* request,
                                      v1::PrefetchResponse* response) override;
-  grpc::ServerWriteReactor<v1::WatchPullsResponse>* WatchPulls(
-      grpc::CallbackServerContext* context, const v1::WatchPullsRequest* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchPulls(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override;
   // Leaves out the plans of dry runs: a hundred thousand names each.
   grpc::ServerUnaryReactor* ListPulls(grpc::CallbackServerContext* context,
                                       const v1::ListPullsRequest* request,
@@ -113,9 +113,9 @@ class HfgetService final : public v1::Hfget::CallbackService {
   absl::StatusOr<engine::PullQuery> QueryOf(const core::Caller& caller, const v1::ListPullsRequest& request);
   grpc::ServerUnaryReactor* PullAndWait(grpc::CallbackServerContext* context, const v1::PullRequest& request, engine::PullSpec spec,
                                         v1::PullResponse* response);
-  absl::Status BeginWatch(const grpc::CallbackServerContext& context, const v1::WatchPullRequest& request,
+  absl::Status BeginWatch(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& bytes,
                           const std::shared_ptr<WatchReactor>& watch);
-  absl::Status BeginWatchAll(const grpc::CallbackServerContext& context, const v1::WatchPullsRequest& request,
+  absl::Status BeginWatchAll(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& bytes,
                              const std::shared_ptr<PullsReactor>& watch);
   // Does something to a pull that the caller may see, and finishes the call with what the engine answers; `out` is of the response.
   using Act = absl::AnyInvocable<void(std::string id, engine::EngineApi::Answer<engine::PullSnapshot> answer)>;
@@ -130,6 +130,7 @@ class HfgetService final : public v1::Hfget::CallbackService {
   const ServiceInfo info_;
   std::atomic<bool> draining_{false};
   WatchSet watches_;
+  Postman postman_;
 };
 
 }  // namespace hfget::rpc
