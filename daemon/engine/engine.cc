@@ -64,7 +64,8 @@ void Engine::Turn(absl::Duration max_wait) {
 
 void Engine::HouseKeeping(absl::Time now) {
   next_house_keeping_ = now + kHouseKeeping;
-  for (const auto& [id, pull] : pulls_) {
+  // A copy: one that fails leaves them.
+  for (Pull* pull : std::vector<Pull*>(pulls_.open().begin(), pulls_.open().end())) {
     pull->CheckProgress(now);
     pull->CheckDeadline();
   }

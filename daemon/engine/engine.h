@@ -21,6 +21,7 @@
 #include "daemon/engine/prober.h"
 #include "daemon/engine/progress_hub.h"
 #include "daemon/engine/pull.h"
+#include "daemon/engine/pull_table.h"
 #include "daemon/engine/racer.h"
 #include "daemon/engine/sources.h"
 #include "daemon/engine/timed_store.h"
@@ -91,7 +92,7 @@ class Engine final : public EngineApi, public PullHost {
   template <typename T>
   void WithPull(std::string id, Answer<T> answer, absl::AnyInvocable<void(Pull& pull, Answer<T> answer)> act) {
     mailbox_.Post([this, id = std::move(id), answer = std::move(answer), act = std::move(act)]() mutable {
-      Pull* pull = Find(id);
+      Pull* pull = pulls_.Find(id);
       if (pull == nullptr) return answer(NoSuchPull(id));
       act(*pull, std::move(answer));
     });
@@ -107,21 +108,16 @@ class Engine final : public EngineApi, public PullHost {
   bool Refuse(Specs& specs) const;
   // Answers with the pull as it is then when it is recorded durably.
   void Promise(const Pull& pull, Answer<PullSnapshot> answer);
-  // Those that are queued, in the order in which they begin.
-  std::vector<Pull*> Waiting() const;
   PullSnapshot SnapshotOf(Pull& pull) const;
   void AskAccount(Secret token, Answer<AccountAnswer> answer);
   void BeginQueued();
   // `done` may be null.
   void Forget(const std::string& id, store::Durability durability, absl::AnyInvocable<void(absl::Status)> done);
   void ForgetOldest();
-  Pull* Find(const std::string& id) const;
   void Publish(const std::string& id);
   void TellAll(const Pull& pull);
   void TellProgress();
   PullPage PageOf(const PullQuery& query) const;
-  // In the queue, from 1. REQUIRES: it is queued.
-  int PositionOf(const Pull& pull) const;
   void HouseKeeping(absl::Time now);
   void SaveSources();
   Stats TakeStats(absl::Time now) const;                         // engine_stats.cc
@@ -145,7 +141,7 @@ class Engine final : public EngineApi, public PullHost {
   ChangeHub changes_;
   std::unique_ptr<Racer> racer_;
   std::unique_ptr<Prober> prober_;
-  std::map<std::string, std::unique_ptr<Pull>> pulls_;
+  PullTable pulls_;
   std::map<uint64_t, std::unique_ptr<AccountQuery>> account_queries_;
   uint64_t next_account_query_ = 1;
   std::map<uint64_t, std::unique_ptr<Doctor>> doctors_;
