@@ -53,7 +53,7 @@ void Engine::Turn(absl::Duration max_wait) {
   if (begin_wanted_ && !stopping_) BeginQueued();
   racer_->Tick(now);
   hub_.Tick(now, [&](const std::string& id) { Publish(id); });
-  if (changes_.Due(now)) TellProgress();
+  if (changes_.Due(now, pulls_.active().size())) TellProgress();
   if (now >= next_house_keeping_) HouseKeeping(now);
   if (stopped_) return;
   now = clock_.Steady();

@@ -116,7 +116,7 @@ class Engine final : public EngineApi, public PullHost {
   void ForgetOldest();
   void Publish(const std::string& id);
   void TellAll(const Pull& pull);
-  void TellProgress();
+  void TellProgress();  // of the next of those that are active. REQUIRES: one is
   PullPage PageOf(const PullQuery& query) const;
   void HouseKeeping(absl::Time now);
   void SaveSources();
@@ -148,6 +148,7 @@ class Engine final : public EngineApi, public PullHost {
   uint64_t next_doctor_ = 1;
   int64_t next_sequence_ = 1;
   int64_t next_change_ = 2;  // so that there is one before the first, which is not 0
+  int64_t told_sequence_ = 0;     // of the pull whose progress was told last to those who watch all
   int64_t forgotten_change_ = 0;  // the last of those that are not remembered any more
   absl::Time next_house_keeping_ = absl::InfinitePast();
   absl::Time next_source_save_ = absl::InfinitePast();

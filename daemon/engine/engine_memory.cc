@@ -69,7 +69,11 @@ void Engine::TellAll(const Pull& pull) {
 }
 
 void Engine::TellProgress() {
-  for (const Pull* pull : pulls_.active()) TellAll(*pull);
+  const PullTable::Aged& active = pulls_.active();
+  auto next = active.upper_bound(told_sequence_);
+  if (next == active.end()) next = active.begin();
+  told_sequence_ = (*next)->sequence();
+  TellAll(**next);
 }
 
 void Engine::Publish(const std::string& id) {
