@@ -77,6 +77,7 @@ void ReadLimits(const toml::table& table, Problems& problems, ConfigFile* config
   TomlReader reader(table, "limits", problems);
   config->max_connections = reader.Int("max_connections", 1, 1024);
   config->max_active_pulls = reader.Int("max_active_pulls", 1, 1000);
+  config->remembered_pulls = reader.Int("remembered_pulls", 0, 1'000'000);
   config->max_bytes_per_sec = reader.Rate("rate");
   config->buffers_mib = reader.Int("buffers_mib", 8, 65536);
   reader.RefuseTheRest();

@@ -60,6 +60,7 @@ struct ConfigFile {
   // [limits]
   std::optional<int> max_connections;
   std::optional<int> max_active_pulls;
+  std::optional<int> remembered_pulls;
   std::optional<ByteCount> max_bytes_per_sec;  // rate = "50MB"
   std::optional<int> buffers_mib;
 

@@ -97,6 +97,7 @@ absl::Status FillEngine(const ConfigFile& config, const Flags& flags, const Envi
   if (config.bench_max_bytes.value_or(0) > 0) engine->bench_bytes = *config.bench_max_bytes;
   engine->max_connections = config.max_connections.value_or(engine->max_connections);
   engine->max_active_pulls = config.max_active_pulls.value_or(engine->max_active_pulls);
+  engine->remembered_pulls = config.remembered_pulls.value_or(engine->remembered_pulls);
   engine->max_bytes_per_sec = config.max_bytes_per_sec.value_or(engine->max_bytes_per_sec);
   engine->sync_data = !flags.no_fsync;
   const std::string token_file =

@@ -1,7 +1,7 @@
 """One module a case: TITLE, GOAL (the issue's words), run(work) -> the case's entry of report.json. A case raises
 CannotRun when this machine cannot run it."""
 
-from cases import accuracy, blocked, falling, fast_source, faults, flat, manifest, mixed, noop, restart, small_files, tail, three_sources, tls
+from cases import accuracy, blocked, falling, fast_source, faults, flat, load, manifest, mixed, noop, restart, small_files, tail, three_sources, tls
 
 CASES = {
     "A": fast_source,
@@ -18,4 +18,5 @@ CASES = {
     "noop": noop,
     "blocked": blocked,
     "accuracy": accuracy,
+    "load": load,
 }

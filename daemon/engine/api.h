@@ -273,7 +273,7 @@ inline absl::Status NoSuchPull(const std::string& id) {
   return absl::NotFoundError(absl::StrCat("no pull has the id \"", id, "\"; see hfget ps --all"));
 }
 
-// Called on the engine thread with each new snapshot (at most 10 a second), the terminal one last and always.
+// Called on the engine thread with each new snapshot (at most 10 a second, fewer where very many watch), the terminal one last and always.
 class Watcher {
  public:
   virtual ~Watcher() = default;
@@ -331,7 +331,7 @@ class EngineApi {
   // weak reference: to stop watching, drop the watcher. NOT_FOUND: no such pull.
   virtual void Watch(std::string id, std::shared_ptr<Watcher> watcher, Answer<bool> answer) = 0;
   // Of all pulls that the filter is about, brief snapshots: first, after the answer, those that changed after `after` (0: those that have
-  // not ended), in the order of their changes; then every change of state, and once a second those that move.
+  // not ended), in the order of their changes; then every change of state, and once a second those that move (less often where very many watch).
   virtual void WatchAll(core::PullFilter filter, int64_t after, std::shared_ptr<Watcher> watcher, Answer<WatchBegun> answer) = 0;
 };
 

@@ -2,6 +2,8 @@
 #ifndef HFGET_DAEMON_ENGINE_CHANGE_HUB_H_
 #define HFGET_DAEMON_ENGINE_CHANGE_HUB_H_
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -9,11 +11,13 @@
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "daemon/core/pull_filter.h"
+#include "daemon/core/telling_pace.h"
 #include "daemon/engine/api.h"
 
 namespace hfget::engine {
 
-// Every change of state at once, progress once a second. Thread: the engine.
+// Every change of state at once, progress once a second, less often when many watch many (core::TellingPace). One pull after the other, so
+// that not all are told of at the same moment. Thread: the engine.
 class ChangeHub {
  public:
   static constexpr absl::Duration kInterval = absl::Seconds(1);
@@ -34,11 +38,12 @@ class ChangeHub {
     });
   }
 
-  // True when it is time to tell of progress.
-  bool Due(absl::Time now) {
+  // True when it is time to tell of the progress of the next pull, of `moving` ones.
+  bool Due(absl::Time now, size_t moving) {
     if (watchers_.empty() || now < next_) return false;
-    next_ = now + kInterval;
-    return true;
+    const int64_t turns = std::max<int64_t>(static_cast<int64_t>(moving), 1);
+    next_ = now + core::TellingPace(kInterval, turns * static_cast<int64_t>(watchers_.size())) / turns;
+    return moving > 0;
   }
   absl::Time NextTick() const { return watchers_.empty() ? absl::InfiniteFuture() : next_; }
 

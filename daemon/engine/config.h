@@ -46,6 +46,7 @@ struct EngineConfig {
   int max_connections = 64;           // all sources together; costs 256 KiB of receive buffer each
   int max_active_pulls = 4;           // further ones wait in order
   int max_pulls_per_client = 1000;    // that have not ended, of one owner; a queued one costs some KiB
+  int remembered_pulls = 10'000;      // ended ones; older ones are forgotten; one costs 3 to 4 KiB of memory
   ByteCount max_bytes_per_sec = 0;
   // A pull fails when no byte of it has come for so long, from anybody. What is there is kept.
   absl::Duration give_up_after = absl::Minutes(5);

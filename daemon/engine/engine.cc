@@ -56,7 +56,7 @@ void Engine::Turn(absl::Duration max_wait) {
   if (begin_wanted_ && !stopping_) BeginQueued();
   racer_->Tick(now);
   hub_.Tick(now, [&](const std::string& id) { Publish(id); });
-  if (changes_.Due(now)) TellProgress();
+  if (changes_.Due(now, pulls_.active().size())) TellProgress();
   if (now >= next_house_keeping_) HouseKeeping(now);
   if (stopped_) return;
   now = clock_.Steady();
@@ -67,7 +67,8 @@ void Engine::Turn(absl::Duration max_wait) {
 
 void Engine::HouseKeeping(absl::Time now) {
   next_house_keeping_ = now + kHouseKeeping;
-  for (const auto& [id, pull] : pulls_) {
+  // A copy: one that fails leaves them.
+  for (Pull* pull : std::vector<Pull*>(pulls_.open().begin(), pulls_.open().end())) {
     pull->CheckProgress(now);
     pull->CheckDeadline();
   }

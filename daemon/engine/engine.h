@@ -25,6 +25,7 @@
 #include "daemon/engine/prober.h"
 #include "daemon/engine/progress_hub.h"
 #include "daemon/engine/pull.h"
+#include "daemon/engine/pull_table.h"
 #include "daemon/engine/racer.h"
 #include "daemon/engine/sources.h"
 #include "daemon/engine/timed_store.h"
@@ -102,7 +103,7 @@ class Engine final : public EngineApi, public PullHost {
   template <typename T>
   void WithPull(std::string id, Answer<T> answer, absl::AnyInvocable<void(Pull& pull, Answer<T> answer)> act) {
     mailbox_.Post([this, id = std::move(id), answer = std::move(answer), act = std::move(act)]() mutable {
-      Pull* pull = Find(id);
+      Pull* pull = pulls_.Find(id);
       if (pull == nullptr) return answer(NoSuchPull(id));
       act(*pull, std::move(answer));
     });
@@ -118,21 +119,16 @@ class Engine final : public EngineApi, public PullHost {
   bool Refuse(Specs& specs) const;
   // Answers with the pull as it is then when it is recorded durably.
   void Promise(const Pull& pull, Answer<PullSnapshot> answer);
-  // Those that are queued, in the order in which they begin.
-  std::vector<Pull*> Waiting() const;
   PullSnapshot SnapshotOf(Pull& pull) const;
   void AskAccount(Secret token, Answer<AccountAnswer> answer);
   void BeginQueued();
   // `done` may be null.
   void Forget(const std::string& id, store::Durability durability, absl::AnyInvocable<void(absl::Status)> done);
   void ForgetOldest();
-  Pull* Find(const std::string& id) const;
   void Publish(const std::string& id);
   void TellAll(const Pull& pull);
-  void TellProgress();
+  void TellProgress();  // of the next of those that are active. REQUIRES: one is
   PullPage PageOf(const PullQuery& query) const;
-  // In the queue, from 1. REQUIRES: it is queued.
-  int PositionOf(const Pull& pull) const;
   void HouseKeeping(absl::Time now);
   void SaveSources();
   Stats TakeStats(absl::Time now) const;                         // engine_stats.cc
@@ -176,7 +172,7 @@ class Engine final : public EngineApi, public PullHost {
   ChangeHub changes_;
   std::unique_ptr<Racer> racer_;
   std::unique_ptr<Prober> prober_;
-  std::map<std::string, std::unique_ptr<Pull>> pulls_;
+  PullTable pulls_;
   std::map<uint64_t, std::unique_ptr<AccountQuery>> account_queries_;
   uint64_t next_account_query_ = 1;
   std::map<uint64_t, std::unique_ptr<Doctor>> doctors_;
@@ -189,6 +185,7 @@ class Engine final : public EngineApi, public PullHost {
   absl::Time bench_tried_ = absl::InfinitePast();  // wall: by the configuration, whether it came to anything or not
   int64_t next_sequence_ = 1;
   int64_t next_change_ = 2;  // so that there is one before the first, which is not 0
+  int64_t told_sequence_ = 0;     // of the pull whose progress was told last to those who watch all
   int64_t forgotten_change_ = 0;  // the last of those that are not remembered any more
   absl::Time next_house_keeping_ = absl::InfinitePast();
   absl::Time next_source_save_ = absl::InfinitePast();

@@ -10,10 +10,8 @@
 namespace hfget::engine {
 namespace {
 
-// Ended pulls that are remembered; older ones are forgotten.
-constexpr size_t kRememberedPulls = 500;
-// The same of those that were given a name in the last day.
-constexpr size_t kRememberedNames = 10'000;
+// Of the pulls that are remembered beyond the limit, because they were given a name in the last day.
+constexpr int kRememberedNames = 10'000;
 // More changes than can have been told of before they were recorded: their numbers are not used again.
 constexpr int64_t kLostChanges = 1'000'000;
 
@@ -24,7 +22,6 @@ void Engine::Recover() {
   for (const auto& record : contents.sources) sources_.Load(record);
   for (const auto& record : contents.benches) bench_history_.Load(record);
   for (auto& [key, record] : contents.transfers) racer_->Load(key, std::move(record));
-  size_t unfinished = 0;
   for (const auto& record : contents.pulls) {
     if (const absl::Status checked = CheckPullRecord(record); !checked.ok()) {
       spdlog::warn("the pull {} is left as it is recorded: {}", hub::Printable(record.id(), 60), checked.message());
@@ -33,22 +30,22 @@ void Engine::Recover() {
     auto pull = std::make_unique<Pull>(context_, *racer_, *this, record);
     next_sequence_ = std::max(next_sequence_, record.sequence() + 1);
     next_change_ = std::max(next_change_, record.change() + 1);
-    unfinished += !core::IsTerminal(pull->state());
-    pulls_[record.id()] = std::move(pull);
+    pulls_.Put(std::move(pull));
   }
   next_change_ += kLostChanges;
-  if (pulls_.size() - unfinished >= kRememberedPulls) {
+  if (static_cast<int>(pulls_.ended()) >= config_.remembered_pulls) {
     forgotten_change_ = next_change_;
-    for (const auto& [id, pull] : pulls_) {
+    for (const Pull* pull : pulls_.all()) {
       if (core::IsTerminal(pull->state())) forgotten_change_ = std::min(forgotten_change_, pull->change() - 1);
     }
   }
-  if (unfinished > 0) spdlog::info("{} unfinished pull(s) go on", unfinished);
+  if (!pulls_.open().empty()) spdlog::info("{} unfinished pull(s) go on", pulls_.open().size());
   begin_wanted_ = true;
 }
 
 void Engine::OnChanged(Pull& pull) {
   begin_wanted_ = true;
+  pulls_.Refresh(pull);
   pull.set_change(next_change_++);
   const core::PullState state = pull.state();
   const bool ended = core::IsTerminal(state);
@@ -68,25 +65,27 @@ void Engine::OnChanged(Pull& pull) {
 
 void Engine::TellAll(const Pull& pull) {
   auto snapshot = std::make_shared<PullSnapshot>(pull.Brief(clock_.Steady()));
-  if (pull.state() == core::PullState::kQueued) snapshot->queue_position = PositionOf(pull);
+  if (pull.state() == core::PullState::kQueued) snapshot->queue_position = pulls_.PositionOf(pull);
   changes_.Publish(std::move(snapshot), [&pull](const core::PullFilter& filter) { return pull.Concerns(filter); });
 }
 
 void Engine::TellProgress() {
-  for (const auto& [id, pull] : pulls_) {
-    if (pull->active()) TellAll(*pull);
-  }
+  const PullTable::Aged& active = pulls_.active();
+  auto next = active.upper_bound(told_sequence_);
+  if (next == active.end()) next = active.begin();
+  told_sequence_ = (*next)->sequence();
+  TellAll(**next);
 }
 
 void Engine::Publish(const std::string& id) {
-  Pull* pull = Find(id);
+  Pull* pull = pulls_.Find(id);
   if (pull == nullptr) return;
   hub_.Publish(id, std::make_shared<const PullSnapshot>(SnapshotOf(*pull)), core::IsTerminal(pull->state()));
 }
 
 void Engine::Forget(const std::string& id, store::Durability durability, absl::AnyInvocable<void(absl::Status)> done) {
-  if (const Pull* pull = Find(id)) forgotten_change_ = std::max(forgotten_change_, pull->change());
-  pulls_.erase(id);
+  if (const Pull* pull = pulls_.Find(id)) forgotten_change_ = std::max(forgotten_change_, pull->change());
+  pulls_.Erase(id);
   store::Batch batch;
   batch.deletes.push_back(store::PullKey(id));
   store_.Commit(std::move(batch), durability, [done = std::move(done)](absl::Status status) mutable {
@@ -96,16 +95,11 @@ void Engine::Forget(const std::string& id, store::Durability durability, absl::A
 
 // A name that was given stands for its pull for a day: as long as there are not too many, that one is not forgotten.
 void Engine::ForgetOldest() {
-  std::vector<const Pull*> ended;
-  for (const auto& [id, pull] : pulls_) {
-    if (core::IsTerminal(pull->state())) ended.push_back(pull.get());
-  }
-  if (ended.size() <= kRememberedPulls) return;
-  std::sort(ended.begin(), ended.end(), [](const Pull* a, const Pull* b) { return a->sequence() < b->sequence(); });
   std::vector<std::string> ids;
-  size_t left = ended.size();
-  for (const Pull* pull : ended) {
-    if (left <= kRememberedPulls) break;
+  int left = static_cast<int>(pulls_.ended());
+  for (const Pull* pull : pulls_.all()) {
+    if (left <= config_.remembered_pulls) break;
+    if (!core::IsTerminal(pull->state())) continue;
     if (pull->named() && left <= kRememberedNames) continue;
     ids.push_back(pull->id());
     --left;
@@ -127,9 +121,8 @@ void Engine::WatchAll(core::PullFilter filter, int64_t after, std::shared_ptr<Wa
     const bool incomplete = after > 0 && (!known || after < forgotten_change_);
     if (!known) after = 0;
     std::vector<const Pull*> news;
-    for (const auto& [id, pull] : pulls_) {
-      const bool is_new = after > 0 ? pull->change() > after : !core::IsTerminal(pull->state());
-      if (is_new && filter.Keeps(pull->state()) && pull->Concerns(filter)) news.push_back(pull.get());
+    for (const Pull* pull : after > 0 ? pulls_.all() : pulls_.open()) {
+      if ((after == 0 || pull->change() > after) && filter.Keeps(pull->state()) && pull->Concerns(filter)) news.push_back(pull);
     }
     std::sort(news.begin(), news.end(), [](const Pull* a, const Pull* b) { return a->change() < b->change(); });
     const int64_t begin = after > 0 ? after : (news.empty() ? next_change_ : news.front()->change()) - 1;

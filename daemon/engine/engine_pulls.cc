@@ -10,62 +10,42 @@
 
 namespace hfget::engine {
 
-std::vector<Pull*> Engine::Waiting() const {
-  std::vector<Pull*> waiting;
-  for (const auto& [id, pull] : pulls_) {
-    if (pull->state() == core::PullState::kQueued) waiting.push_back(pull.get());
-  }
-  std::sort(waiting.begin(), waiting.end(), [](const Pull* a, const Pull* b) { return a->turn() < b->turn(); });
-  return waiting;
-}
-
-int Engine::PositionOf(const Pull& pull) const {
-  return 1 + std::count_if(pulls_.begin(), pulls_.end(), [&pull](const auto& other) {
-           return other.second->state() == core::PullState::kQueued && other.second->turn() < pull.turn();
-         });
-}
-
 // Those that are less urgent keep nobody waiting.
 void Engine::BeginQueued() {
   begin_wanted_ = false;
   std::vector<int> active;
-  for (const auto& [id, pull] : pulls_) {
-    if (pull->active()) active.push_back(pull->turn().priority);
-  }
-  for (Pull* pull : Waiting()) {
+  for (const Pull* pull : pulls_.active()) active.push_back(pull->turn().priority);
+  std::vector<Pull*> next;
+  for (const auto& [turn, pull] : pulls_.queue()) {
     const int priority = pull->turn().priority;
-    if (std::count_if(active.begin(), active.end(), [priority](int p) { return p >= priority; }) >= config_.max_active_pulls) return;
+    if (std::count_if(active.begin(), active.end(), [priority](int p) { return p >= priority; }) >= config_.max_active_pulls) break;
     active.push_back(priority);
-    pull->Begin();
+    next.push_back(pull);
   }
+  for (Pull* pull : next) pull->Begin();
 }
 
 std::string Engine::NewId() {
   std::string id;
   do {
     id = absl::StrFormat("%08x", static_cast<uint32_t>(rng_()));
-  } while (pulls_.count(id) > 0);
+  } while (pulls_.Find(id) != nullptr);
   return id;
-}
-
-Pull* Engine::Find(const std::string& id) const {
-  const auto it = pulls_.find(id);
-  return it == pulls_.end() ? nullptr : it->second.get();
 }
 
 PullSnapshot Engine::SnapshotOf(Pull& pull) const {
   PullSnapshot snapshot = pull.Snapshot(clock_.Steady());
-  if (pull.state() == core::PullState::kQueued) snapshot.queue_position = PositionOf(pull);
+  if (pull.state() == core::PullState::kQueued) snapshot.queue_position = pulls_.PositionOf(pull);
   return snapshot;
 }
 
 void Engine::Promise(const Pull& pull, Answer<PullSnapshot> answer) {
-  if (pull.dry_run()) return answer(SnapshotOf(*Find(pull.id())));
+  if (pull.dry_run()) return answer(SnapshotOf(*pulls_.Find(pull.id())));
   store::Batch batch;
   batch.puts.emplace_back(store::PullKey(pull.id()), pull.ToRecord().SerializeAsString());
   store_.Commit(std::move(batch), store::Durability::kPromise,
                 [this, id = pull.id(), answer = std::move(answer)](absl::Status status) mutable {
-                  Pull* pull = Find(id);
+                  Pull* pull = pulls_.Find(id);
                   if (pull == nullptr) return answer(NoSuchPull(id));
                   if (!status.ok()) return answer(Annotate(status, "the pull could not be recorded"));
                   answer(SnapshotOf(*pull));
@@ -79,23 +59,18 @@ void Engine::StartPull(PullSpec spec, Answer<PullStarted> answer) {
 }
 
 absl::StatusOr<Pull*> Engine::FindEqual(const PullSpec& spec) const {
-  Pull* equal = nullptr;
-  for (const auto& [id, pull] : pulls_) {
-    const bool same = pull->SameAs(spec);
-    if (!spec.request_id.empty() && pull->owner() == spec.owner && pull->Named(spec.request_id)) {
-      if (same) return pull.get();
-      return absl::AlreadyExistsError(absl::StrCat("the request id \"", spec.request_id, "\" stands for the pull ", id, " of ",
-                                                   hub::ShownName(pull->repo()), ", which is another one: choose a new request id"));
+  if (!spec.request_id.empty()) {
+    if (Pull* named = pulls_.FindNamed(spec.owner, spec.request_id)) {
+      if (named->SameAs(spec)) return named;
+      return absl::AlreadyExistsError(absl::StrCat("the request id \"", spec.request_id, "\" stands for the pull ", named->id(), " of ",
+                                                   hub::ShownName(named->repo()), ", which is another one: choose a new request id"));
     }
-    if (same && !core::IsTerminal(pull->state())) equal = pull.get();
   }
-  return equal;
+  return pulls_.FindOpen(spec);
 }
 
 absl::Status Engine::RoomFor(const PullSpec& spec, int more) const {
-  const int of_owner = more + std::count_if(pulls_.begin(), pulls_.end(), [&spec](const auto& pull) {
-    return !core::IsTerminal(pull.second->state()) && pull.second->owner() == spec.owner;
-  });
+  const int of_owner = more + pulls_.OpenOf(spec.owner);
   if (of_owner < config_.max_pulls_per_client) return absl::OkStatus();
   return absl::ResourceExhaustedError(
       absl::StrCat(of_owner, " pulls are running or queued, as many as one client may have ([api] max_pulls_per_client): wait "
@@ -153,7 +128,10 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
   if (*equal != nullptr) {
     if (!spec.dry_run) ++counters_.pulls_joined;
     // One that has ended is what the name stands for, and nothing more is done about it.
-    if (core::IsTerminal((*equal)->state()) || !(*equal)->Ask(std::move(spec))) return answer(PullStarted{SnapshotOf(**equal), true});
+    if (core::IsTerminal((*equal)->state())) return answer(PullStarted{SnapshotOf(**equal), true});
+    const bool changed = (*equal)->Ask(std::move(spec));
+    pulls_.Refresh(**equal);
+    if (!changed) return answer(PullStarted{SnapshotOf(**equal), true});
     return Promise(**equal, [answer = std::move(answer)](absl::StatusOr<PullSnapshot> pull) mutable {
       if (!pull.ok()) return answer(pull.status());
       answer(PullStarted{*std::move(pull), true});
@@ -161,10 +139,8 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
   }
   if (const absl::Status room = RoomFor(spec); !room.ok()) return answer(room);
   const std::string id = NewId();
-  auto owned = std::make_unique<Pull>(context_, *racer_, *this, id, next_sequence_++, std::move(spec));
-  Pull& pull = *owned;
+  Pull& pull = pulls_.Put(std::make_unique<Pull>(context_, *racer_, *this, id, next_sequence_++, std::move(spec)));
   pull.set_change(next_change_++);
-  pulls_[id] = std::move(owned);
   begin_wanted_ = true;
   if (changes_.watched()) TellAll(pull);
   if (pull.dry_run()) return answer(PullStarted{SnapshotOf(pull), false});
@@ -175,8 +151,8 @@ void Engine::DoStartPull(PullSpec spec, Answer<PullStarted> answer) {
       return answer(PullStarted{*std::move(recorded), false});
     }
     // Nobody was promised anything.
-    if (Pull* pull = Find(id)) pull->Cancel(true);
-    pulls_.erase(id);
+    if (Pull* pull = pulls_.Find(id)) pull->Cancel(true);
+    pulls_.Erase(id);
     answer(recorded.status());
   });
 }
@@ -196,22 +172,13 @@ void Engine::ListPulls(PullQuery query, Answer<PullPage> answer) {
 }
 
 PullPage Engine::PageOf(const PullQuery& query) const {
-  std::vector<Pull*> chosen;
-  for (const auto& [id, pull] : pulls_) {
-    if (pull->sequence() >= query.before || (query.active_only && core::IsTerminal(pull->state()))) continue;
-    if (query.filter.Keeps(pull->state()) && pull->Concerns(query.filter)) chosen.push_back(pull.get());
-  }
-  std::sort(chosen.begin(), chosen.end(), [](const Pull* a, const Pull* b) { return a->sequence() > b->sequence(); });
+  const auto [chosen, more] = pulls_.Newest(query);
   PullPage page;
-  if (query.most > 0 && chosen.size() > query.most) {
-    chosen.resize(query.most);
-    page.next = chosen.back()->sequence();
-  }
-  std::map<const Pull*, int> position;
-  for (const Pull* pull : Waiting()) position.emplace(pull, static_cast<int>(position.size()) + 1);
+  if (more) page.next = chosen.back()->sequence();
+  const auto positions = pulls_.PositionsOf(chosen);
   for (Pull* pull : chosen) {
     page.pulls.push_back(query.brief ? pull->Brief(clock_.Steady()) : pull->Snapshot(clock_.Steady()));
-    if (const auto found = position.find(pull); found != position.end()) page.pulls.back().queue_position = found->second;
+    if (const auto found = positions.find(pull); found != positions.end()) page.pulls.back().queue_position = found->second;
   }
   return page;
 }
@@ -264,8 +231,7 @@ void Engine::Retry(Pull& ended, Answer<PullSnapshot> answer) {
   if (record.deadline_unix_ms() <= absl::ToUnixMillis(clock_.Wall())) record.clear_deadline_unix_ms();
   auto again = std::make_unique<Pull>(context_, *racer_, *this, record);
   again->TakeTokens(ended);
-  Pull& pull = *again;
-  pulls_[id] = std::move(again);  // `ended` is gone
+  Pull& pull = pulls_.Put(std::move(again));  // `ended` is gone
   begin_wanted_ = true;
   if (changes_.watched()) TellAll(pull);
   Promise(pull, std::move(answer));
@@ -287,7 +253,7 @@ void Engine::RemovePull(std::string id, Answer<bool> answer) {
 
 void Engine::ReleasePull(std::string id) {
   mailbox_.Post([this, id = std::move(id)] {
-    if (Pull* pull = Find(id)) pull->Release();
+    if (Pull* pull = pulls_.Find(id)) pull->Release();
   });
 }
 

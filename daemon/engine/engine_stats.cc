@@ -17,7 +17,7 @@ Stats Engine::TakeStats(absl::Time now) const {
   stats.max_connections = config_.max_connections;
   stats.max_active_pulls = config_.max_active_pulls;
   stats.sources = sources_.Figures(now);
-  for (const auto& [id, pull] : pulls_) {
+  for (const Pull* pull : pulls_.all()) {
     if (pull->dry_run()) continue;
     ++stats.pulls[pull->state()];
     if (pull->state() == core::PullState::kQueued) stats.oldest_queued = std::max(stats.oldest_queued, now - pull->last_progress());

@@ -49,8 +49,16 @@ void Pull::SetState(core::PullState state) {
     account_query_.reset();
     if (counterparts_) counterparts_->Stop();
     running_.clear();
+    // Whoever ends it may be reading of its files.
+    context_.timers.At(last_progress_, lifetime_.Guard([this] { DropFiles(); }));
   }
   host_.OnChanged(*this);
+}
+
+void Pull::DropFiles() {
+  files_ = {};
+  todo_ = {};
+  next_todo_ = 0;
 }
 
 bool Pull::SameAs(const PullSpec& spec) const {

@@ -67,6 +67,7 @@ class Pull final : public TransferClient {
   bool Ask(PullSpec spec);
   // Whether it was asked for under this name, within a day.
   bool Named(const std::string& request_id) const { return requests_.Has(request_id, context_.clock.Wall()); }
+  const std::map<std::string, absl::Time>& names() const { return requests_.all(); }  // also those that hold no more
   bool named() const { return requests_.Any(context_.clock.Wall()); }
   // Pauses it until Unhold; let go of is what a pause lets go of. Errors: FAILED_PRECONDITION.
   absl::Status Hold();
@@ -86,6 +87,7 @@ class Pull final : public TransferClient {
   bool dry_run() const { return spec_.dry_run; }
   bool active() const { return state_ == core::PullState::kListing || state_ == core::PullState::kFetching ||
                                state_ == core::PullState::kPublishing; }
+  const PullSpec& spec() const { return spec_; }
   const std::string& owner() const { return spec_.owner; }
   core::PullTurn turn() const { return {spec_.terms.priority, spec_.terms.deadline, sequence_}; }
   // Of its state; given by the engine.
@@ -136,6 +138,8 @@ class Pull final : public TransferClient {
   };
 
   void SetState(core::PullState state);
+  // It has ended: ten thousand such are remembered, and the listing of one may have a million files.
+  void DropFiles();
   void RestoreWishes(const records::v1::PullRecord& record);
   bool of_modelscope() const { return spec_.repo.hub == hub::Hub::kModelScope; }
   std::shared_ptr<layout::Layout> NewLayout(const std::string& commit) const { return LayoutOf(spec_, commit); }

@@ -43,6 +43,9 @@ class PeerTable {
 
   mutable absl::Mutex mu_;
   std::map<int, Place> places_ ABSL_GUARDED_BY(mu_);
+  // By client: it has no more than so many open. To count them takes a system call each, while every call of everybody waits to be named;
+  // so that is done only where this comes to the limit.
+  std::map<std::string, int> most_open_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hfget::rpc

@@ -4,21 +4,32 @@
 
 #include "daemon/rpc/convert.h"
 #include "daemon/rpc/place_token.h"
+#include "hfget/v1/hfget.pb.h"
 
 namespace hfget::rpc {
+namespace {
 
-std::shared_ptr<PullsReactor> PullsReactor::New() {
-  std::shared_ptr<PullsReactor> reactor(new PullsReactor);
+grpc::ByteBuffer FirstMessage(const engine::WatchBegun& begun) {
+  v1::WatchPullsResponse message;
+  message.set_resume_token(ToPlaceToken(begun.change));
+  message.set_incomplete(begun.incomplete);
+  const grpc::Slice slice(message.SerializeAsString());
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+}  // namespace
+
+std::shared_ptr<PullsReactor> PullsReactor::New(Postman& postman) {
+  std::shared_ptr<PullsReactor> reactor(new PullsReactor(postman));
   reactor->self_ = reactor;
   return reactor;
 }
 
 void PullsReactor::Begin(const engine::WatchBegun& begun) {
   absl::MutexLock lock(&mu_);
+  if (closing_) return;
   told_ = begun.change;
-  current_.set_resume_token(ToPlaceToken(told_));
-  current_.set_incomplete(begun.incomplete);
-  begins_ = true;
+  begun_ = begun;
   Advance();
 }
 
@@ -36,7 +47,7 @@ void PullsReactor::Close(const absl::Status& status) {
   if (closing_) return;
   closing_ = true;
   status_ = status;
-  begins_ = false;
+  begun_ = std::nullopt;
   waiting_.clear();
   Advance();
 }
@@ -56,20 +67,35 @@ void PullsReactor::Advance() {
   if (closing_) {
     finished_ = true;
     Finish(ToGrpc(status_));
-    return;
+  } else if (begun_ || !waiting_.empty()) {
+    if (!std::exchange(called_, true)) postman_.Call(shared_from_this());
   }
-  if (!begins_) {
-    if (waiting_.empty()) return;
-    const auto first = waiting_.begin();
-    told_ = std::max(told_, first->first);
-    current_.Clear();
-    *current_.mutable_pull() = ToProto(*first->second, caller_);
-    current_.set_resume_token(ToPlaceToken(told_));
-    waits_.erase(first->second->id);
-    waiting_.erase(first);
+}
+
+PullsReactor::Snapshot PullsReactor::TakeFirst() {
+  const auto first = waiting_.begin();
+  const Snapshot snapshot = std::move(first->second);
+  told_ = std::max(told_, first->first);
+  waits_.erase(snapshot->id);
+  waiting_.erase(first);
+  return snapshot;
+}
+
+// Without the lock, as WatchReactor::Deliver.
+void PullsReactor::Deliver(SnapshotBytes& bytes) {
+  std::optional<engine::WatchBegun> begun;
+  Snapshot snapshot;
+  int64_t told = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    called_ = false;
+    if (closing_ || writing_ || (!begun_ && waiting_.empty())) return;
+    begun = std::exchange(begun_, std::nullopt);
+    if (!begun) snapshot = TakeFirst();
+    told = told_;
+    writing_ = true;
   }
-  begins_ = false;
-  writing_ = true;
+  current_ = begun ? FirstMessage(*begun) : bytes.MessageOf(snapshot, caller_, told);
   StartWrite(&current_);
 }
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,20 +14,24 @@
 #include "daemon/engine/api.h"
 #include "daemon/rpc/client_ledger.h"
 #include "daemon/rpc/closable.h"
+#include "daemon/rpc/postman.h"
+#include "daemon/rpc/snapshot_bytes.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
-#include "hfget/v1/hfget.pb.h"
 
 namespace hfget::rpc {
 
 // gRPC's rules that it keeps: as WatchReactor. A slow reader gets the last of each pull, so that what waits for it is at most one
 // snapshot a pull; and since what changed first goes out first, a resume_token says that every change up to it was told.
-// Thread: Begin, OnSnapshot and Close from any, the reactions from gRPC's.
-class PullsReactor final : public grpc::ServerWriteReactor<v1::WatchPullsResponse>,
+// Thread: as WatchReactor; Begin from any.
+class PullsReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                            public engine::Watcher,
-                           public Closable {
+                           public Closable,
+                           public Postman::Reader,
+                           public std::enable_shared_from_this<PullsReactor> {
  public:
-  // Keeps itself alive until OnDone; others hold it weakly.
-  static std::shared_ptr<PullsReactor> New();
+  // As WatchReactor::New.
+  static std::shared_ptr<PullsReactor> New(Postman& postman);
 
   // As WatchReactor's. Before the first of the others.
   void Hold(ClientLedger::Ticket ticket, core::Caller caller) {
@@ -40,30 +45,37 @@ class PullsReactor final : public grpc::ServerWriteReactor<v1::WatchPullsRespons
   // What waits is not sent any more: the reader comes back with its resume_token.
   void Close(const absl::Status& status) override;
 
+  void Deliver(SnapshotBytes& bytes) override;
+
   void OnWriteDone(bool ok) override;
   void OnCancel() override { Close(absl::CancelledError("the watch was cancelled")); }
   void OnDone() override;
 
  private:
-  PullsReactor() = default;
+  explicit PullsReactor(Postman& postman) : postman_(postman) {}
+
+  using Snapshot = std::shared_ptr<const engine::PullSnapshot>;
 
   void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  Snapshot TakeFirst() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);  // REQUIRES: something waits
 
+  Postman& postman_;
   std::shared_ptr<PullsReactor> self_;  // set by New, dropped by OnDone
   ClientLedger::Ticket ticket_;
   core::Caller caller_;
 
   absl::Mutex mu_;
-  bool writing_ ABSL_GUARDED_BY(mu_) = false;   // a write is under way; `current_` is gRPC's
+  bool called_ ABSL_GUARDED_BY(mu_) = false;    // the postman comes
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;   // a write is under way; `current_` is its
   bool closing_ ABSL_GUARDED_BY(mu_) = false;
   bool finished_ ABSL_GUARDED_BY(mu_) = false;  // Finish was called
   absl::Status status_ ABSL_GUARDED_BY(mu_);
-  bool begins_ ABSL_GUARDED_BY(mu_) = false;    // `current_` is the first message, and has not gone out
+  std::optional<engine::WatchBegun> begun_ ABSL_GUARDED_BY(mu_);  // what the first message says, as long as it has not gone out
   int64_t told_ ABSL_GUARDED_BY(mu_) = 0;       // the last change that was sent
   // By change; and under which change a pull waits.
-  std::map<int64_t, std::shared_ptr<const engine::PullSnapshot>> waiting_ ABSL_GUARDED_BY(mu_);
+  std::map<int64_t, Snapshot> waiting_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, int64_t> waits_ ABSL_GUARDED_BY(mu_);
-  v1::WatchPullsResponse current_ ABSL_GUARDED_BY(mu_);
+  grpc::ByteBuffer current_;  // touched by whoever has set writing_
 };
 
 }  // namespace hfget::rpc

@@ -16,6 +16,7 @@
 #include "daemon/rpc/finding_reactor.h"
 #include "daemon/rpc/history_reactor.h"
 #include "daemon/rpc/manifest_reactor.h"
+#include "daemon/rpc/postman.h"
 #include "daemon/rpc/pulls_reactor.h"
 #include "daemon/rpc/watch_reactor.h"
 #include "daemon/rpc/verify_reactor.h"
@@ -41,8 +42,9 @@ struct ServiceInfo {
 };
 
 // Thread: gRPC's pool calls the methods, the engine's thread answers; neither ever waits here.
-// BeginDrain: any.
-class HfgetService final : public v1::Hfget::CallbackService {
+// BeginDrain: any. Watches send bytes that were encoded once for many, so that their two methods are raw.
+class HfgetService final
+    : public v1::Hfget::WithRawCallbackMethod_WatchPull<v1::Hfget::WithRawCallbackMethod_WatchPulls<v1::Hfget::CallbackService>> {
  public:
   // REQUIRES: `engine` and `door` outlive every call: they end after Server::Drain.
   HfgetService(engine::EngineApi& engine, Door& door, ServiceInfo info);
@@ -53,8 +55,7 @@ class HfgetService final : public v1::Hfget::CallbackService {
   grpc::ServerUnaryReactor* Pull(grpc::CallbackServerContext* context,
                                  const v1::PullRequest* request,
                                  v1::PullResponse* response) override;
-  grpc::ServerWriteReactor<v1::WatchPullResponse>* WatchPull(
-      grpc::CallbackServerContext* context, const v1::WatchPullRequest* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchPull(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override;
   grpc::ServerUnaryReactor* GetPull(grpc::CallbackServerContext* context,
                                     const v1::GetPullRequest* request,
                                     v1::GetPullResponse* response) override;
@@ -64,8 +65,7 @@ class HfgetService final : public v1::Hfget::CallbackService {
   grpc::ServerUnaryReactor* Prefetch(grpc::CallbackServerContext* context,
                                      const v1::PrefetchRequest* request,
                                      v1::PrefetchResponse* response) override;
-  grpc::ServerWriteReactor<v1::WatchPullsResponse>* WatchPulls(
-      grpc::CallbackServerContext* context, const v1::WatchPullsRequest* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchPulls(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override;
   // Leaves out the plans of dry runs: a hundred thousand names each.
   grpc::ServerUnaryReactor* ListPulls(grpc::CallbackServerContext* context,
                                       const v1::ListPullsRequest* request,
@@ -130,9 +130,9 @@ class HfgetService final : public v1::Hfget::CallbackService {
   absl::StatusOr<engine::PullQuery> QueryOf(const core::Caller& caller, const v1::ListPullsRequest& request);
   grpc::ServerUnaryReactor* PullAndWait(grpc::CallbackServerContext* context, const v1::PullRequest& request, engine::PullSpec spec,
                                         v1::PullResponse* response);
-  absl::Status BeginWatch(const grpc::CallbackServerContext& context, const v1::WatchPullRequest& request,
+  absl::Status BeginWatch(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& bytes,
                           const std::shared_ptr<WatchReactor>& watch);
-  absl::Status BeginWatchAll(const grpc::CallbackServerContext& context, const v1::WatchPullsRequest& request,
+  absl::Status BeginWatchAll(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& bytes,
                              const std::shared_ptr<PullsReactor>& watch);
   // Calls `then` with OK when the caller may see the pull, which for others is as if it were not there.
   void IfShown(const core::Caller& caller, const std::string& id, absl::AnyInvocable<void(absl::Status shown)> then);
@@ -156,6 +156,7 @@ class HfgetService final : public v1::Hfget::CallbackService {
   const ServiceInfo info_;
   std::atomic<bool> draining_{false};
   WatchSet watches_;
+  Postman postman_;
 };
 
 }  // namespace hfget::rpc

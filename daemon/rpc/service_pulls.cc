@@ -43,6 +43,15 @@ absl::StatusOr<int> CellsAskedFor(const v1::GetPieceMapRequest& request) {
       absl::StrCat("a map of ", request.most_cells(), " cells cannot be: 1 to ", kMaxCells, ", or 0 for ", kDefaultCells));
 }
 
+// gRPC parses no request of a raw method. Errors: INTERNAL, as gRPC's own.
+template <typename Request>
+absl::StatusOr<Request> Parsed(grpc::ByteBuffer bytes) {
+  Request request;
+  const grpc::Status status = grpc::SerializationTraits<Request>::Deserialize(&bytes, &request);
+  if (!status.ok()) return FromGrpc(status);
+  return request;
+}
+
 // A guest hears of nobody else's pulls.
 absl::StatusOr<core::PullFilter> FilterFor(const core::Caller& caller, const v1::PullFilter& asked) {
   HFGET_ASSIGN_OR_RETURN(core::PullFilter filter, ToFilter(asked));
@@ -148,8 +157,9 @@ grpc::ServerUnaryReactor* HfgetService::Prefetch(grpc::CallbackServerContext* co
   return reactor;
 }
 
-absl::Status HfgetService::BeginWatch(const grpc::CallbackServerContext& context, const v1::WatchPullRequest& request,
+absl::Status HfgetService::BeginWatch(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& bytes,
                                       const std::shared_ptr<WatchReactor>& watch) {
+  HFGET_ASSIGN_OR_RETURN(const auto request, Parsed<v1::WatchPullRequest>(bytes));
   const std::string& id = request.id();
   HFGET_ASSIGN_OR_RETURN(const core::Caller caller, EnterWithId(context, id));
   HFGET_ASSIGN_OR_RETURN(ClientLedger::Ticket ticket, door_.Take(caller, ClientLedger::Kind::kWatch));
@@ -170,16 +180,17 @@ absl::Status HfgetService::BeginWatch(const grpc::CallbackServerContext& context
   return absl::OkStatus();
 }
 
-grpc::ServerWriteReactor<v1::WatchPullResponse>* HfgetService::WatchPull(
-    grpc::CallbackServerContext* context, const v1::WatchPullRequest* request) {
-  const std::shared_ptr<WatchReactor> watch = WatchReactor::New();
+grpc::ServerWriteReactor<grpc::ByteBuffer>* HfgetService::WatchPull(grpc::CallbackServerContext* context,
+                                                                    const grpc::ByteBuffer* request) {
+  const std::shared_ptr<WatchReactor> watch = WatchReactor::New(postman_);
   const absl::Status status = BeginWatch(*context, *request, watch);
   if (!status.ok()) watch->Close(status);
   return watch.get();
 }
 
-absl::Status HfgetService::BeginWatchAll(const grpc::CallbackServerContext& context, const v1::WatchPullsRequest& request,
+absl::Status HfgetService::BeginWatchAll(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& bytes,
                                          const std::shared_ptr<PullsReactor>& watch) {
+  HFGET_ASSIGN_OR_RETURN(const auto request, Parsed<v1::WatchPullsRequest>(bytes));
   HFGET_ASSIGN_OR_RETURN(const core::Caller caller, Enter(context));
   HFGET_ASSIGN_OR_RETURN(core::PullFilter filter, FilterFor(caller, request.filter()));
   HFGET_ASSIGN_OR_RETURN(const int64_t after, FromPlaceToken(request.resume_token(), "resume_token"));
@@ -193,9 +204,9 @@ absl::Status HfgetService::BeginWatchAll(const grpc::CallbackServerContext& cont
   return absl::OkStatus();
 }
 
-grpc::ServerWriteReactor<v1::WatchPullsResponse>* HfgetService::WatchPulls(grpc::CallbackServerContext* context,
-                                                                           const v1::WatchPullsRequest* request) {
-  const std::shared_ptr<PullsReactor> watch = PullsReactor::New();
+grpc::ServerWriteReactor<grpc::ByteBuffer>* HfgetService::WatchPulls(grpc::CallbackServerContext* context,
+                                                                     const grpc::ByteBuffer* request) {
+  const std::shared_ptr<PullsReactor> watch = PullsReactor::New(postman_);
   const absl::Status status = BeginWatchAll(*context, *request, watch);
   if (!status.ok()) watch->Close(status);
   return watch.get();

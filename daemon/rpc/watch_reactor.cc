@@ -3,12 +3,11 @@
 #include <utility>
 
 #include "daemon/rpc/convert.h"
-#include "daemon/rpc/place_token.h"
 
 namespace hfget::rpc {
 
-std::shared_ptr<WatchReactor> WatchReactor::New() {
-  std::shared_ptr<WatchReactor> reactor(new WatchReactor);
+std::shared_ptr<WatchReactor> WatchReactor::New(Postman& postman) {
+  std::shared_ptr<WatchReactor> reactor(new WatchReactor(postman));
   reactor->self_ = reactor;
   return reactor;
 }
@@ -55,21 +54,29 @@ void WatchReactor::Abandon() {
   waiting_ = nullptr;
 }
 
-// StartWrite and Finish are called with the lock held on purpose: no reaction runs inside them
-// (gRPC 1.51), and without the lock a cancellation could finish the call between the decision to
-// write and the write.
+// Finish is called with the lock held on purpose: no reaction runs inside it (gRPC 1.51).
 void WatchReactor::Advance() {
   if (writing_ || finished_) return;
   if (waiting_ != nullptr) {
-    *current_.mutable_pull() = ToProto(*waiting_, caller_);
-    current_.set_resume_token(ToPlaceToken(waiting_->change));
-    waiting_ = nullptr;
-    writing_ = true;
-    StartWrite(&current_);
+    if (!std::exchange(called_, true)) postman_.Call(shared_from_this());
   } else if (closing_) {
     finished_ = true;
     Finish(ToGrpc(status_));
   }
+}
+
+// Without the lock, so that whoever tells of the next snapshot does not wait for the kernel: while writing_ is set nobody finishes the call.
+void WatchReactor::Deliver(SnapshotBytes& bytes) {
+  std::shared_ptr<const engine::PullSnapshot> snapshot;
+  {
+    absl::MutexLock lock(&mu_);
+    called_ = false;
+    if (waiting_ == nullptr) return;
+    snapshot = std::move(waiting_);
+    writing_ = true;
+  }
+  current_ = bytes.MessageOf(snapshot, caller_, snapshot->change);
+  StartWrite(&current_);
 }
 
 }  // namespace hfget::rpc

@@ -13,22 +13,27 @@
 #include "daemon/engine/api.h"
 #include "daemon/rpc/client_ledger.h"
 #include "daemon/rpc/closable.h"
+#include "daemon/rpc/postman.h"
+#include "daemon/rpc/snapshot_bytes.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
-#include "hfget/v1/hfget.pb.h"
 
 namespace hfget::rpc {
 
-// A machine of three flags. gRPC's rules that it keeps: one write at a time, its message untouched
+// A machine of four flags. gRPC's rules that it keeps: one write at a time, its message untouched
 // until OnWriteDone; Finish exactly once, also after a cancellation; no Finish while a write is
 // under way; nothing started after Finish. Source: reference/codebases.md §4.1. Thread: OnSnapshot
-// and Close from any, the reactions from gRPC's. A caller holds a shared_ptr during the call,
-// because OnDone may come, on another thread, as soon as Finish has been called.
-class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse>,
+// and Close from any, the reactions from gRPC's, Deliver from the postman's, which alone encodes and
+// writes. A caller holds a shared_ptr during the call, because OnDone may come, on another thread, as
+// soon as Finish has been called.
+class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                            public engine::Watcher,
-                           public Closable {
+                           public Closable,
+                           public Postman::Reader,
+                           public std::enable_shared_from_this<WatchReactor> {
  public:
-  // Keeps itself alive until OnDone; others hold it weakly.
-  static std::shared_ptr<WatchReactor> New();
+  // Keeps itself alive until OnDone; others hold it weakly, and the postman as long as something waits. `postman` outlives the call.
+  static std::shared_ptr<WatchReactor> New(Postman& postman);
 
   // A newer snapshot replaces one that still waits. Nothing after a terminal one is sent.
   void OnSnapshot(std::shared_ptr<const engine::PullSnapshot> snapshot) override;
@@ -45,16 +50,19 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse
   // waits still goes out.
   void Close(const absl::Status& status) override;
 
+  void Deliver(SnapshotBytes& bytes) override;
+
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
 
  private:
-  WatchReactor() = default;
+  explicit WatchReactor(Postman& postman) : postman_(postman) {}
 
   void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);  // nobody reads any more
   void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
+  Postman& postman_;
   // Set by New, dropped by OnDone, which is alone and last.
   std::shared_ptr<WatchReactor> self_;
   ClientLedger::Ticket ticket_;
@@ -62,13 +70,14 @@ class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchPullResponse
   int64_t known_ = 0;
 
   absl::Mutex mu_;
-  bool writing_ ABSL_GUARDED_BY(mu_) = false;   // a write is under way; `current_` is gRPC's
+  bool called_ ABSL_GUARDED_BY(mu_) = false;    // the postman comes
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;   // a write is under way; `current_` is its
   bool closing_ ABSL_GUARDED_BY(mu_) = false;   // what waits is the last
   bool finished_ ABSL_GUARDED_BY(mu_) = false;  // Finish was called
   bool begun_ ABSL_GUARDED_BY(mu_) = false;     // a snapshot has come
   absl::Status status_ ABSL_GUARDED_BY(mu_);    // what to finish with
   std::shared_ptr<const engine::PullSnapshot> waiting_ ABSL_GUARDED_BY(mu_);
-  v1::WatchPullResponse current_ ABSL_GUARDED_BY(mu_);
+  grpc::ByteBuffer current_;  // touched by whoever has set writing_
 };
 
 }  // namespace hfget::rpc

@@ -31,6 +31,7 @@ probe_repo = "demo/tiny"
 [limits]
 max_connections = 32
 max_active_pulls = 2
+remembered_pulls = 77
 rate = "50MB"
 buffers_mib = 256
 
@@ -83,6 +84,7 @@ listen = "127.0.0.1:9464"
   EXPECT_EQ((*config->source_order)[1].first, "official");
   EXPECT_EQ(config->max_connections, 32);
   EXPECT_EQ(config->max_active_pulls, 2);
+  EXPECT_EQ(config->remembered_pulls, 77);
   EXPECT_EQ(config->max_bytes_per_sec, 50'000'000);
   EXPECT_EQ(config->buffers_mib, 256);
   EXPECT_EQ(config->bench_schedule, absl::Hours(6));
@@ -94,7 +96,7 @@ listen = "127.0.0.1:9464"
   ASSERT_EQ(config->sources.size(), 2u);
   const SourceSection& office = config->sources[0];
   EXPECT_EQ(office.name, "office");  // in order of the file
-  EXPECT_EQ(office.where, "c:17:9");
+  EXPECT_EQ(office.where, "c:18:9");
   EXPECT_EQ(office.endpoint, "https://hub.example.org/hf");
   EXPECT_EQ(office.dialect, "huggingface");
   EXPECT_EQ(office.enabled, true);

@@ -41,6 +41,7 @@ TEST_F(OptionsTest, WithNothingSaidTheDefaultsHold) {
   EXPECT_EQ(options->engine.cache_dir, home_ / ".cache/huggingface/hub");
   EXPECT_EQ(options->engine.max_connections, 64);
   EXPECT_EQ(options->engine.max_active_pulls, 4);
+  EXPECT_EQ(options->engine.remembered_pulls, 10'000);
   EXPECT_TRUE(options->engine.sync_data);
   EXPECT_EQ(options->engine.sources.front().name, "official");
   ASSERT_TRUE(options->engine.find_token);
@@ -67,13 +68,14 @@ TEST_F(OptionsTest, ATokenFileIsNamedByTheConfigurationOrByAFlag) {
 TEST_F(OptionsTest, FlagsGoBeforeTheFile) {
   home_.Write(".config/hfget/config.toml",
               "cache_dir = \"~/models\"\n[limits]\nmax_connections = 9\nmax_active_pulls = 2\n"
-              "rate = 7\nbuffers_mib = 16\n[log]\nfile = \"~/l\"\nlevel = \"warn\"\n");
+              "remembered_pulls = 0\nrate = 7\nbuffers_mib = 16\n[log]\nfile = \"~/l\"\nlevel = \"warn\"\n");
   auto options = Parse({});
   ASSERT_OK(options);
   EXPECT_EQ(options->config_file, home_ / ".config/hfget/config.toml");
   EXPECT_EQ(options->engine.cache_dir, home_ / "models");
   EXPECT_EQ(options->engine.max_connections, 9);
   EXPECT_EQ(options->engine.max_active_pulls, 2);
+  EXPECT_EQ(options->engine.remembered_pulls, 0);
   EXPECT_EQ(options->engine.max_bytes_per_sec, 7);
   EXPECT_EQ(options->buffers_mib, 16);
   EXPECT_EQ(options->log.file, home_ / "l");

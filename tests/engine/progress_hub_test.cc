@@ -69,5 +69,41 @@ TEST(ProgressHub, AsksTenTimesASecondForWatchedPullsOnly) {
   EXPECT_EQ(hub.NextTick(), kNow + absl::Seconds(1));
 }
 
+TEST(ProgressHub, AThousandWatchersAreToldLessOftenUntilTheyHaveGone) {
+  ProgressHub hub;
+  std::vector<std::shared_ptr<Recorder>> watchers;
+  for (int i = 0; i < 1000; ++i) {
+    watchers.push_back(std::make_shared<Recorder>());
+    hub.Watch(i % 2 == 0 ? "a" : "b", watchers.back(), At(1), false);
+  }
+  int asked = 0;
+  const auto publish = [&](const std::string& pull) {
+    ++asked;
+    hub.Publish(pull, At(2), false);
+  };
+  for (int ms = 0; ms < 4000; ms += 5) hub.Tick(kNow + absl::Milliseconds(ms), publish);
+  EXPECT_EQ(asked, 2 * 10);  // 2,500 messages a second
+  watchers.resize(1);
+  for (int ms = 4000; ms < 6000; ms += 5) hub.Tick(kNow + absl::Milliseconds(ms), publish);
+  asked = 0;
+  for (int ms = 6000; ms < 7000; ms += 5) hub.Tick(kNow + absl::Milliseconds(ms), publish);
+  EXPECT_EQ(asked, 10);
+  EXPECT_FALSE(hub.Watched("b"));
+}
+
+TEST(ProgressHub, EachPullHasABeatOfItsOwn) {
+  ProgressHub hub;
+  std::vector<std::string> asked;
+  const auto publish = [&](const std::string& pull) { asked.push_back(pull); };
+  auto watcher = std::make_shared<Recorder>();
+  hub.Watch("a", watcher, At(1), false);
+  hub.Tick(kNow, publish);
+  hub.Watch("b", watcher, At(1), false);
+  hub.Tick(kNow + absl::Milliseconds(40), publish);
+  hub.Tick(kNow + absl::Milliseconds(100), publish);
+  EXPECT_THAT(asked, ElementsAre("a", "b", "a"));
+  EXPECT_EQ(hub.NextTick(), kNow + absl::Milliseconds(140));
+}
+
 }  // namespace
 }  // namespace hfget::engine
