@@ -1,5 +1,5 @@
 // The API of hfgetd on top of the engine: checks, posts, and finishes each call from the engine's
-// answer. service_pulls.cc: pulls; service.cc: all else.
+// answer. service_pulls.cc: pulls; service_bench.cc: benches; service.cc: all else.
 #ifndef HFGET_DAEMON_RPC_SERVICE_H_
 #define HFGET_DAEMON_RPC_SERVICE_H_
 
@@ -11,15 +11,15 @@
 
 #include "absl/time/time.h"
 #include "daemon/engine/api.h"
-#include "daemon/rpc/door.h"
 #include "daemon/rpc/bench_reactor.h"
+#include "daemon/rpc/door.h"
 #include "daemon/rpc/finding_reactor.h"
 #include "daemon/rpc/history_reactor.h"
 #include "daemon/rpc/manifest_reactor.h"
 #include "daemon/rpc/postman.h"
 #include "daemon/rpc/pulls_reactor.h"
-#include "daemon/rpc/watch_reactor.h"
 #include "daemon/rpc/verify_reactor.h"
+#include "daemon/rpc/watch_reactor.h"
 #include "daemon/rpc/watch_set.h"
 #include "hfget/v1/hfget.grpc.pb.h"
 
