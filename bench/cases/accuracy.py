@@ -42,7 +42,7 @@ def rates(work) -> dict:
             report = bench(daemon, "--rounds", "1", "--connections", "1,2", "--duration", "4s", "--size", "2GiB", "--max-bytes", "32GiB")["report"]
             worst = 0.0
             for row in report["rows"]:
-                off = [step["rate"]["median"] / RATES[row["source"]] - 1 for step in row["steps"]]
+                off = [step["rate_bytes_per_sec"]["median"] / RATES[row["source"]] - 1 for step in row["steps"]]
                 errors[row["source"]] += off
                 worst = max([worst, *map(abs, off)]) if off else 1.0
             found.append(worst)
@@ -69,7 +69,7 @@ def latencies(work) -> dict:
             for _ in range(BENCHES):
                 row = bench(daemon, "--rounds", "1", "--connections", "1", "--size", "1MiB", "--max-bytes", "1MiB")["report"]["rows"][0]
                 for step, spread in row["hub"].items():
-                    ours.setdefault(step, []).append(spread["median"])
+                    ours.setdefault(step.removesuffix("_seconds"), []).append(spread["median"])
                 for step, time in curl_times(url, crt).items():
                     curl.setdefault(step, []).append(time)
     return {step: (statistics.median(ours[step]), statistics.median(curl[step])) for step in ("connect", "tls", "first_byte")}

@@ -213,6 +213,7 @@ void Bench::OnProbed(const core::BenchSchedule::Turn& turn, BenchProbe::Result r
 
 void Bench::Sample(const core::BenchSchedule::Turn& turn, BenchSample sample) {
   const Side& side = sides_[turn.source];
+  sample.connections = turn.connections;
   sample.at = context_.clock.Wall();
   others_ = racer_.connections() > 0;
   BenchSampler::Wish wish{side.source, file_,         manifest_.pull.commit, side.target, side.resolve, TokenFor(side), turn.connections,
@@ -347,7 +348,24 @@ void Bench::Fail(PullError error) {
   done_();
 }
 
+// Nobody brought a byte, and it is not the line: who may read the repo has to be settled first.
+std::optional<PullError> Bench::NoAccess() const {
+  for (const Side& side : sides_) {
+    const BenchRow row = side.tally.Row();
+    if (side.tally.brought()) return std::nullopt;
+    if (row.cause != core::ErrorCause::kUnauthorized) continue;
+    PullError error;
+    error.cause = row.cause;
+    error.source = ConfigOf(side).name;
+    error.message = absl::StrCat(hub::ShownName(*spec_.repo), " cannot be measured with: ", error.source, " says ", row.error,
+                                 "; name a public repo, or send a token that may read it");
+    return error;
+  }
+  return std::nullopt;
+}
+
 void Bench::Conclude() {
+  if (auto error = NoAccess()) return Fail(*std::move(error));
   complete_ = true;
   finished_ = context_.clock.Wall();
   if (const auto sink = sink_.lock()) sink->OnReport(Report());

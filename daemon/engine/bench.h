@@ -70,6 +70,7 @@ class Bench {
   void Feed(const Side& side, const BenchSample& sample);
   void Tell(const core::BenchSchedule::Turn& turn, BenchSample sample);
   BenchReport Report() const;
+  std::optional<PullError> NoAccess() const;
   void Fail(PullError error);
   void Conclude();
   Secret TokenFor(const Side& side) const;

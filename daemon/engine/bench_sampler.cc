@@ -68,6 +68,7 @@ void BenchSampler::OnBytes(Fetch&, ByteCount received, ByteCount) {
     context_.timers.At(now + wish_.duration, lifetime_.Guard([this] { Finish(); }));
   }
   result_.curve->Add(received, now);
+  context_.sources.at(wish_.source).stats.OnBytes(received, now);
   if (result_.curve->bytes() < wish_.bytes) return;
   // Not from within a fetch.
   over_ = true;

@@ -46,12 +46,13 @@ void ManifestRead::List(std::string commit) {
 void ManifestRead::OnChanged(Pull& pull) {
   const bool standing = core::IsTerminal(pull.state()) || pull.state() == core::PullState::kPaused;
   if (!standing || std::exchange(over_, true)) return;
+  files_ = pull.files().all();  // which a pull that has ended does not keep
   context_.timers.At(context_.clock.Steady(), lifetime_.Guard([this] { Conclude(); }));
 }
 
 void ManifestRead::Conclude() {
   if (pull_->state() != core::PullState::kDone) return failed_(pull_->error());
-  done_({pull_->Brief(context_.clock.Steady()), pull_->files().all()});
+  done_({pull_->Brief(context_.clock.Steady()), std::move(files_)});
 }
 
 }  // namespace hfget::engine

@@ -48,6 +48,7 @@ class ManifestRead final : public PullHost {
   absl::AnyInvocable<void(PullError)> failed_;
   std::unique_ptr<Pull> pull_;
   bool over_ = false;
+  ListedFiles files_;
   Lifetime lifetime_;
 };
 
