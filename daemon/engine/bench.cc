@@ -183,8 +183,10 @@ void Bench::Next() {
   }
 }
 
+// A mirror is measured as anybody finds it.
 Secret Bench::TokenFor(const Side& side) const {
-  return token_.present() && context_.sources.MaySendToken(side.source) ? token_.For(side.source) : Secret();
+  const bool may = ConfigOf(side).authority && context_.sources.MaySendToken(side.source);
+  return token_.present() && may ? token_.For(side.source) : Secret();
 }
 
 void Bench::Probe(const core::BenchSchedule::Turn& turn) {

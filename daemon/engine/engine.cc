@@ -176,6 +176,9 @@ void Engine::Stop() {
   mailbox_.Post([this] {
     if (stopping_) return;
     stopping_ = true;
+    reads_.clear();
+    verifications_.clear();
+    bench_.reset();
     spdlog::info("stopping: {} connection(s) are closed, progress is recorded", racer_->connections());
     SaveSources();
     racer_->Shutdown([this] { stopped_ = true; });

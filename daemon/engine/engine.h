@@ -46,6 +46,21 @@ struct EngineParts {
   uint64_t seed = 0;
 };
 
+// What somebody asked for, as long as they listen.
+struct ReadErrand {
+  std::weak_ptr<ManifestSink> sink;
+  std::unique_ptr<ManifestRead> work;
+};
+struct VerifyErrand {
+  std::weak_ptr<VerifySink> sink;
+  std::unique_ptr<Verification> work;
+};
+struct BenchErrand {
+  std::weak_ptr<BenchSink> sink;
+  bool listened = false;  // else the configuration wants it
+  std::unique_ptr<Bench> work;
+};
+
 // One thread owns it and calls Turn until stopped(); the methods of EngineApi are for any thread.
 // engine.cc: the loop, sources. engine_pulls.cc: what is asked of pulls. engine_memory.cc: what is remembered of them, and who is told.
 // engine_errands.cc: what is found out for somebody who listens.
@@ -136,20 +151,6 @@ class Engine final : public EngineApi, public PullHost {
   std::string NewId();
   absl::Status NoSuchSource(const std::string& name) const;
 
-  // What somebody asked for, as long as they listen.
-  struct ReadErrand {
-    std::weak_ptr<ManifestSink> sink;
-    std::unique_ptr<ManifestRead> work;
-  };
-  struct VerifyErrand {
-    std::weak_ptr<VerifySink> sink;
-    std::unique_ptr<Verification> work;
-  };
-  struct BenchErrand {
-    std::weak_ptr<BenchSink> sink;
-    bool listened = false;  // else the configuration wants it
-    std::unique_ptr<Bench> work;
-  };
   void DropErrands();
   void BeginBench(BenchSpec spec, std::weak_ptr<BenchSink> sink, bool listened);
   void OnBenched();

@@ -17,12 +17,12 @@ bool FileCheck::Advance(FileSystem& fs, layout::Layout& layout, ByteCount most) 
 
 void FileCheck::Look(FileSystem& fs, layout::Layout& layout) {
   const auto found = layout.Find(fs, file_);
-  if (!found.ok()) return Say(Verdict::kUnreadable, std::string(found.status().message()));
+  if (!found.ok()) return SayUnreadable(found.status());
   if (!*found) return Say(Verdict::kMissing, "it is not there");
   verdict_.found_path = (*found)->path;
   named_ = (*found)->named;
   const absl::StatusOr<FileInfo> info = fs.Stat((*found)->path);
-  if (!info.ok()) return Say(Verdict::kUnreadable, std::string(info.status().message()));
+  if (!info.ok()) return SayUnreadable(info.status());
   verdict_.found_size = info->size;
   if (info->is_directory) return Say(Verdict::kUnreadable, "a folder is in its place");
   if (info->size != file_.size) {
@@ -30,7 +30,7 @@ void FileCheck::Look(FileSystem& fs, layout::Layout& layout) {
   }
   if (file_.hash.kind == ContentHash::Kind::kNone) return Say(Verdict::kNoHash, "the listing has no hash of it");
   auto open = fs.OpenForRead((*found)->path);
-  if (!open.ok()) return Say(Verdict::kUnreadable, std::string(open.status().message()));
+  if (!open.ok()) return SayUnreadable(open.status());
   open_ = *std::move(open);
   hasher_.emplace(file_.hash.kind, file_.size);
 }
@@ -41,7 +41,7 @@ void FileCheck::Read(ByteCount most) {
   while (hasher_->hashed_bytes() < end) {
     const absl::Span<char> bytes(room.get(), static_cast<size_t>(std::min(file_.size - hasher_->hashed_bytes(), kPieceBytes)));
     const absl::Status status = open_->PRead(hasher_->hashed_bytes(), bytes);
-    if (!status.ok()) return Say(Verdict::kUnreadable, std::string(status.message()));
+    if (!status.ok()) return SayUnreadable(status);
     hasher_->Update({bytes.data(), bytes.size()});
     read_ += static_cast<ByteCount>(bytes.size());
   }
@@ -66,9 +66,14 @@ void FileCheck::Say(Verdict verdict, std::string message) {
   hasher_.reset();
 }
 
+void FileCheck::SayUnreadable(const absl::Status& status) {
+  no_right_ = absl::IsPermissionDenied(status);
+  Say(Verdict::kUnreadable, std::string(status.message()));
+}
+
 bool FileCheck::Wrong() const {
-  return !verdict_.found_path.empty() && (verdict_.verdict == Verdict::kCorrupt || verdict_.verdict == Verdict::kWrongSize ||
-                                          verdict_.verdict == Verdict::kUnreadable);
+  return !verdict_.found_path.empty() && !no_right_ &&
+         (verdict_.verdict == Verdict::kCorrupt || verdict_.verdict == Verdict::kWrongSize || verdict_.verdict == Verdict::kUnreadable);
 }
 
 void FileCheck::GiveUp(FileSystem& fs, layout::Layout& layout) {

@@ -33,6 +33,7 @@ class FileCheck {
   void Read(ByteCount most);
   void OnWhole();
   void Say(Verdict verdict, std::string message);
+  void SayUnreadable(const absl::Status& status);
   bool Wrong() const;
   // Another copy may have been behind the one that was given up: that one is looked at too.
   void GiveUp(FileSystem& fs, layout::Layout& layout);
@@ -42,6 +43,7 @@ class FileCheck {
   FileVerdict verdict_;
   bool said_ = false;
   bool named_ = true;
+  bool no_right_ = false;
   std::unique_ptr<File> open_;
   std::optional<disk::FileHasher> hasher_;
   std::optional<FileVerdict> first_;  // of the copy that was given up

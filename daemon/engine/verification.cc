@@ -83,7 +83,7 @@ absl::Status Verification::Work(FileSystem& fs, layout::Layout& layout, bool dis
 void Verification::OnTurn(Turn& turn) {
   --lanes_;
   const auto sink = sink_.lock();
-  if (sink == nullptr) return done_();
+  if (sink == nullptr) return std::exchange(over_, true) ? void() : done_();
   for (const FileVerdict& verdict : turn.verdicts) Count(verdict);
   summary_.checked += turn.read;
   unfinished_ += (turn.check != nullptr ? turn.check->read() : 0) - turn.carried;

@@ -58,6 +58,7 @@ class Verification {
   ListedFiles files_;
   size_t next_ = 0;
   int lanes_ = 0;  // turns under way
+  bool over_ = false;  // nobody listens any more
   VerifySummary summary_;
   VerifyProgress progress_;
   ByteCount unfinished_ = 0;  // read of files that are not read to their ends

@@ -110,6 +110,14 @@ TEST_F(FileCheckTest, AskedToIsGivenUpSoThatAPullFetchesIt) {
   EXPECT_FALSE(*layout_->IsPresent(fs_, file));
 }
 
+TEST_F(FileCheckTest, WhatMayNotBeReadIsNotGivenUp) {
+  const hub::ManifestFile file = File("weights");
+  Publish(file, "weights");
+  fs_.Fail("OpenForRead", "", absl::PermissionDeniedError("open: Permission denied"));
+  EXPECT_EQ(Check(file, /*distrust=*/true).verdict, Verdict::kUnreadable);
+  EXPECT_TRUE(fs_.Exists(Blob(file)));
+}
+
 TEST_F(FileCheckTest, ACopyBehindTheOneThatWasGivenUpIsReadToo) {
   const hub::ManifestFile file = File("weights");
   fs_.Put(Blob(file), "wrong!!");
