@@ -23,7 +23,8 @@ void Postman::Run() {
   while (true) {
     std::vector<std::shared_ptr<Reader>> readers;
     {
-      absl::MutexLock lock(&mu_, absl::Condition(&called));
+      absl::MutexLock lock(&mu_);
+      mu_.Await(absl::Condition(&called));
       if (over_) return;
       readers.swap(waiting_);
     }
