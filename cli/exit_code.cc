@@ -48,7 +48,10 @@ ExitCode ExitCodeOf(v1::ErrorCause cause) {
 }
 
 ExitCode ExitCodeOf(const absl::Status& status) {
-  if (const auto detail = DetailOf(status)) return ExitCodeOf(detail->cause());
+  // A hub's word, or of the way there; what the daemon itself refuses has its code.
+  const auto detail = DetailOf(status);
+  const bool of_hub = detail && (!detail->source().empty() || detail->cause() == v1::ERROR_CAUSE_NO_SOURCE || detail->cause() == v1::ERROR_CAUSE_DISK);
+  if (of_hub) return ExitCodeOf(detail->cause());
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return ExitCode::kDone;
