@@ -6,21 +6,6 @@
 namespace hfget::rpc {
 namespace {
 
-google::protobuf::Duration Span(absl::Duration duration) {
-  google::protobuf::Duration out;
-  out.set_seconds(absl::ToInt64Seconds(duration));
-  out.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration % absl::Seconds(1))));
-  return out;
-}
-
-google::protobuf::Timestamp Moment(absl::Time time) {
-  google::protobuf::Timestamp out;
-  const absl::Duration since = time - absl::UnixEpoch();
-  out.set_seconds(absl::ToInt64Seconds(since));
-  out.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(since % absl::Seconds(1))));
-  return out;
-}
-
 v1::Error ErrorOf(core::ErrorCause cause, const std::string& message, const std::string& source) {
   engine::PullError error;
   error.cause = cause;
@@ -33,10 +18,10 @@ v1::BenchLatency Latency(const engine::BenchLatency& latency) {
   v1::BenchLatency out;
   out.set_host(ValidUtf8(latency.host));
   out.set_address(ValidUtf8(latency.address));
-  *out.mutable_dns() = Span(latency.dns);
-  *out.mutable_connect() = Span(latency.connect);
-  *out.mutable_tls() = Span(latency.tls);
-  *out.mutable_first_byte() = Span(latency.first_byte);
+  Set(latency.dns, out.mutable_dns());
+  Set(latency.connect, out.mutable_connect());
+  Set(latency.tls, out.mutable_tls());
+  Set(latency.first_byte, out.mutable_first_byte());
   return out;
 }
 
@@ -83,14 +68,14 @@ v1::BenchRow RowOf(const engine::BenchRow& row) {
   out.set_data_address(ValidUtf8(row.data_address));
   out.set_ranges(row.ranges);
   out.set_redirect(ValidUtf8(row.redirect));
-  if (row.link_lifetime && *row.link_lifetime != absl::InfiniteDuration()) *out.mutable_link_lifetime() = Span(*row.link_lifetime);
+  if (row.link_lifetime && *row.link_lifetime != absl::InfiniteDuration()) Set(*row.link_lifetime, out.mutable_link_lifetime());
   out.set_commit(ValidUtf8(row.commit));
   out.set_lags(row.lags);
   out.set_token_verdict(ToProto(row.proof));
   out.set_quota_known(row.quota_left.has_value());
   if (row.quota_left) {
     out.set_quota_left(*row.quota_left);
-    *out.mutable_quota_resets() = Span(row.quota_resets);
+    Set(row.quota_resets, out.mutable_quota_resets());
   }
   for (const std::string& limit : row.limits) out.add_limits(limit);
   return out;
@@ -110,10 +95,10 @@ v1::BenchPlan ToProto(const engine::BenchPlan& plan) {
   for (const int connections : plan.spec.connections) out.add_connections(connections);
   out.set_rounds(plan.spec.rounds);
   out.set_size_bytes(plan.spec.sample_bytes);
-  *out.mutable_sample_duration() = Span(plan.spec.sample_duration);
+  Set(plan.spec.sample_duration, out.mutable_sample_duration());
   out.set_max_bytes(plan.spec.total_bytes);
   out.set_samples(plan.samples);
-  *out.mutable_started() = Moment(plan.started);
+  Set(plan.started, out.mutable_started());
   for (const std::string& notice : plan.notices) out.add_notices(ValidUtf8(notice));
   return out;
 }
@@ -134,13 +119,13 @@ v1::BenchSample ToProto(const engine::BenchSample& sample) {
   out.set_source(ValidUtf8(sample.source));
   out.set_round(sample.round);
   out.set_connections(sample.connections);
-  *out.mutable_at() = Moment(sample.at);
+  Set(sample.at, out.mutable_at());
   out.set_bytes(sample.bytes);
-  *out.mutable_duration() = Span(sample.duration);
+  Set(sample.duration, out.mutable_duration());
   out.set_rate_bytes_per_sec(static_cast<int64_t>(sample.rate_per_sec));
   out.set_brief(sample.brief);
   for (const ByteCount step : sample.curve) out.add_curve(step);
-  *out.mutable_curve_step() = Span(core::BenchCurve::kStep);
+  Set(core::BenchCurve::kStep, out.mutable_curve_step());
   for (const std::string& limit : sample.limits) out.add_limits(limit);
   if (!sample.error.empty()) *out.mutable_error() = ErrorOf(sample.cause, sample.error, sample.source);
   if (sample.hub) *out.mutable_hub() = Latency(*sample.hub);
@@ -155,20 +140,20 @@ v1::BenchReport ToProto(const engine::BenchReport& report) {
   out.set_bytes(report.bytes);
   out.set_samples(report.samples);
   out.set_complete(report.complete);
-  if (report.complete) *out.mutable_finished() = Moment(report.finished);
+  if (report.complete) Set(report.finished, out.mutable_finished());
   return out;
 }
 
 v1::BenchPoint ToProto(const engine::BenchPoint& point) {
   v1::BenchPoint out;
-  *out.mutable_at() = Moment(point.at);
+  Set(point.at, out.mutable_at());
   out.set_source(ValidUtf8(point.source));
   out.set_repo(ValidUtf8(point.repo));
   out.set_file(ValidUtf8(point.file));
   out.set_one_connection_bytes_per_sec(point.one_connection);
   out.set_best_bytes_per_sec(point.best);
   out.set_best_connections(point.best_connections);
-  *out.mutable_first_byte() = Span(point.first_byte);
+  Set(point.first_byte, out.mutable_first_byte());
   out.set_error(ValidUtf8(point.error));
   out.set_scheduled(point.scheduled);
   return out;

@@ -6,7 +6,22 @@
 #include "daemon/hub/utf8.h"
 
 namespace hfget::rpc {
+
+void Set(absl::Duration value, google::protobuf::Duration* out) {
+  out->set_seconds(absl::IDivDuration(value, absl::Seconds(1), &value));
+  out->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(value)));
+}
+
+void Set(absl::Time value, google::protobuf::Timestamp* out) {
+  const int64_t seconds = absl::ToUnixSeconds(value);
+  out->set_seconds(seconds);
+  out->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(value - absl::FromUnixSeconds(seconds))));
+}
+
 namespace {
+
+using rpc::Set;  // beside those below, which would hide them
 
 // Both lists are persisted or served, so a number that moves is a bug that the compiler can find.
 static_assert(static_cast<int>(core::PullState::kQueued) == v1::PULL_STATE_QUEUED);
@@ -31,18 +46,6 @@ static_assert(static_cast<int>(core::ErrorCause::kDeadline) == v1::ERROR_CAUSE_D
 static_assert(static_cast<int>(core::ErrorCause::kLimit) == v1::ERROR_CAUSE_LIMIT);
 static_assert(static_cast<int>(core::ErrorCause::kState) == v1::ERROR_CAUSE_STATE);
 static_assert(static_cast<int>(core::ErrorCause::kUnavailable) == v1::ERROR_CAUSE_UNAVAILABLE);
-
-void Set(absl::Duration value, google::protobuf::Duration* out) {
-  out->set_seconds(absl::IDivDuration(value, absl::Seconds(1), &value));
-  out->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(value)));
-}
-
-void Set(absl::Time value, google::protobuf::Timestamp* out) {
-  const int64_t seconds = absl::ToUnixSeconds(value);
-  out->set_seconds(seconds);
-  out->set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(value - absl::FromUnixSeconds(seconds))));
-}
 
 bool IsFinite(absl::Time time) {
   return time != absl::InfiniteFuture() && time != absl::InfinitePast();

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "daemon/core/access.h"
 #include "daemon/engine/api.h"
 #include "grpcpp/support/status.h"
@@ -20,6 +21,10 @@ grpc::Status ToGrpc(const absl::Status& status);
 // REQUIRES: !status.ok().
 v1::Error ToError(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
+
+// REQUIRES: finite.
+void Set(absl::Duration value, google::protobuf::Duration* out);
+void Set(absl::Time value, google::protobuf::Timestamp* out);
 
 // What went wrong with a request at the hub or on the disk.
 v1::Error ToProto(const engine::PullError& error);

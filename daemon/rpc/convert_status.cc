@@ -70,9 +70,7 @@ v1::Error ToProto(const engine::PullError& error) {
   out.set_source(ValidUtf8(error.source));
   if (const HubMeaning* meaning = MeaningOf(error.cause)) out.set_action(meaning->action);
   if (!error.retry_after || *error.retry_after == absl::InfiniteDuration()) return out;
-  const absl::Duration after = *error.retry_after;
-  out.mutable_retry_after()->set_seconds(absl::ToInt64Seconds(after));
-  out.mutable_retry_after()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(after % absl::Seconds(1))));
+  Set(*error.retry_after, out.mutable_retry_after());
   return out;
 }
 
