@@ -20,7 +20,6 @@ BenchSchedule::BenchSchedule(const std::vector<int>& most_connections, const Lim
       }
     }
   }
-  planned_ = turns_.size();
   std::reverse(turns_.begin(), turns_.end());
 }
 
@@ -31,6 +30,7 @@ std::optional<BenchSchedule::Turn> BenchSchedule::Next() {
   turn.bytes = std::min(sample_bytes_, std::max(share, std::min(left_, kLeastBytes)));
   if (turn.bytes <= 0) return std::nullopt;
   turns_.pop_back();
+  ++taken_;
   return turn;
 }
 

@@ -35,13 +35,14 @@ class BenchSchedule {
   void Spend(ByteCount bytes) { left_ = std::max<ByteCount>(0, left_ - bytes); }
   // A source that is down is not asked again in this round or later.
   void Drop(size_t source);
-  size_t planned() const { return planned_; }
+  // Taken and to come.
+  size_t planned() const { return taken_ + turns_.size(); }
 
  private:
   const ByteCount sample_bytes_;
   ByteCount left_;
   std::vector<Turn> turns_;  // that are to come, the next one last
-  size_t planned_ = 0;
+  size_t taken_ = 0;
 };
 
 }  // namespace hfget::core

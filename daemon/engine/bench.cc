@@ -119,15 +119,17 @@ void Bench::AwaitSides(absl::Time until) {
   std::vector<int> most;
   for (Side& side : sides_) {
     side.attempt.reset();
-    FindFile(side);
     most.push_back(std::min(ConfigOf(side).max_connections, context_.config.max_connections));
   }
   schedule_.emplace(most, core::BenchSchedule::Limits{spec_.connections, spec_.rounds, spec_.sample_bytes, spec_.total_bytes});
+  for (size_t side = 0; side < sides_.size(); ++side) {
+    if (!FindFile(sides_[side])) schedule_->Drop(side);
+  }
   TellPlan();
   Next();
 }
 
-void Bench::FindFile(Side& side) {
+bool Bench::FindFile(Side& side) {
   const Source& source = context_.sources.at(side.source);
   const hub::RepoId& repo = manifest_.pull.repo;
   std::string url;
@@ -142,13 +144,13 @@ void Bench::FindFile(Side& side) {
   }
   if (const auto parsed = hub::ParseUrl(url); parsed.ok()) {
     side.resolve = *parsed;
-  } else {
-    BenchSample none;
-    none.cause = core::ErrorCause::kNotFound;
-    none.error = "it has no repo with this file, by its hash";
-    side.tally.Add(none);
-    side.down = true;
+    return true;
   }
+  BenchSample none;
+  none.cause = core::ErrorCause::kNotFound;
+  none.error = "it has no repo with this file, by its hash";
+  side.tally.Add(none);
+  return false;
 }
 
 void Bench::TellPlan() {
@@ -172,15 +174,15 @@ void Bench::TellPlan() {
 void Bench::Next() {
   probe_.reset();
   sampler_.reset();
-  for (;;) {
-    const auto turn = schedule_->Next();
-    if (!turn) return Conclude();
-    Side& side = sides_[turn->source];
-    if (side.down) continue;
-    if (turn->first_of_round) return Probe(*turn);
-    BenchSample sample;
-    return Sample(*turn, std::move(sample));
-  }
+  const auto turn = schedule_->Next();
+  if (!turn) return Conclude();
+  if (turn->first_of_round) return Probe(*turn);
+  Sample(*turn, BenchSample());
+}
+
+// One that has never brought a byte is not waited for again.
+void Bench::DropIfBarren(size_t side) {
+  if (!sides_[side].tally.brought()) schedule_->Drop(side);
 }
 
 // A mirror is measured as anybody finds it.
@@ -208,8 +210,7 @@ void Bench::OnProbed(const core::BenchSchedule::Turn& turn, BenchProbe::Result r
   if (result.error.empty()) return Sample(turn, std::move(sample));
   sample.cause = result.cause;
   sample.error = std::move(result.error);
-  // One that has never brought a byte is not waited for again.
-  side.down = !side.tally.brought();
+  DropIfBarren(turn.source);
   Tell(turn, std::move(sample));
 }
 
@@ -253,7 +254,7 @@ void Bench::OnSampled(const core::BenchSchedule::Turn& turn, BenchSample sample,
     schedule_->Spend(sample.bytes);
     bytes_ += sample.bytes;
   } else {
-    side.down = !side.tally.brought();
+    DropIfBarren(turn.source);
   }
   Tell(turn, std::move(sample));
 }

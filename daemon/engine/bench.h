@@ -51,7 +51,6 @@ class Bench {
     bool ranges = false;
     std::string redirect;
     std::optional<absl::Duration> link_lifetime;
-    bool down = false;
   };
 
   std::string ChooseSides();
@@ -59,13 +58,14 @@ class Bench {
   void AskSides();
   void OnCommit(Side& side, ListingVerdict verdict);
   void AwaitSides(absl::Time until);
-  void FindFile(Side& side);
+  bool FindFile(Side& side);
   void TellPlan();
   void Next();
   void Probe(const core::BenchSchedule::Turn& turn);
   void OnProbed(const core::BenchSchedule::Turn& turn, BenchProbe::Result result);
   void Sample(const core::BenchSchedule::Turn& turn, BenchSample sample);
   void OnSampled(const core::BenchSchedule::Turn& turn, BenchSample sample, BenchSampler::Result result);
+  void DropIfBarren(size_t side);
   void NoteLimits(const Side& side, const BenchSampler::Result& result, BenchSample& sample) const;
   void Feed(const Side& side, const BenchSample& sample);
   void Tell(const core::BenchSchedule::Turn& turn, BenchSample sample);

@@ -80,15 +80,8 @@ void BenchProbe::OnAnswer(SmallAnswer answer) {
 void BenchProbe::Follow(const hub::Answer& verdict, const SmallAnswer& answer) {
   const hub::Zone answerer = AnswererOf(result_.target.url, answer.head);
   result_.redirect = absl::StrCat(answer.head.status, verdict.next_is_data_host ? " to another host" : " within the host");
-  Target next;
-  next.url = *verdict.next;
-  next.data_host = result_.target.data_host || verdict.next_is_data_host;
-  next.led_from = answerer;
-  if (verdict.expires) {
-    next.expires = *verdict.expires;
-    result_.link_lifetime = std::max(absl::ZeroDuration(), *verdict.expires - context_.clock.Wall());
-  }
-  result_.target = std::move(next);
+  if (verdict.expires) result_.link_lifetime = std::max(absl::ZeroDuration(), *verdict.expires - context_.clock.Wall());
+  result_.target = LedTo(result_.target, verdict, answerer);
   ++hops_;
   Ask();
 }

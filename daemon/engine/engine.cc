@@ -42,9 +42,7 @@ Engine::~Engine() {
   // Its waiters are pulls and doctors.
   prober_.reset();
   doctors_.clear();
-  reads_.clear();
-  verifications_.clear();
-  bench_.reset();
+  EndErrands();
   // Pulls are the transfers' clients: the transfers go first.
   racer_.reset();
 }
@@ -176,9 +174,7 @@ void Engine::Stop() {
   mailbox_.Post([this] {
     if (stopping_) return;
     stopping_ = true;
-    reads_.clear();
-    verifications_.clear();
-    bench_.reset();
+    EndErrands();
     spdlog::info("stopping: {} connection(s) are closed, progress is recorded", racer_->connections());
     SaveSources();
     racer_->Shutdown([this] { stopped_ = true; });

@@ -151,7 +151,8 @@ class Engine final : public EngineApi, public PullHost {
   std::string NewId();
   absl::Status NoSuchSource(const std::string& name) const;
 
-  void DropErrands();
+  void DropErrands();  // those that nobody listens to any more
+  void EndErrands();
   void BeginBench(BenchSpec spec, std::weak_ptr<BenchSink> sink, bool listened);
   void OnBenched();
   // When the configuration says so, and nothing is pulled.

@@ -69,6 +69,12 @@ void Engine::DropErrands() {
   if (bench_ && bench_->listened && bench_->sink.expired()) bench_.reset();
 }
 
+void Engine::EndErrands() {
+  reads_.clear();
+  verifications_.clear();
+  bench_.reset();
+}
+
 void Engine::BenchSources(BenchSpec spec, std::shared_ptr<BenchSink> sink, Answer<bool> answer) {
   mailbox_.Post([this, spec = std::move(spec), weak = std::weak_ptr<BenchSink>(sink), answer = std::move(answer)]() mutable {
     DropErrands();

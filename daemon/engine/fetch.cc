@@ -39,6 +39,15 @@ core::Failure FailureOfAnswer(const hub::Answer& answer) {
 
 }  // namespace
 
+Target LedTo(const Target& from, const hub::Answer& redirect, hub::Zone answerer) {
+  Target to;
+  to.url = *redirect.next;
+  to.data_host = from.data_host || redirect.next_is_data_host;
+  to.led_from = answerer;
+  if (redirect.expires) to.expires = *redirect.expires;
+  return to;
+}
+
 Fetch::Fetch(Context& context, FetchJob job, Observer& observer)
     : context_(context),
       job_(std::move(job)),
@@ -145,11 +154,7 @@ net::Handler::Next Fetch::OnHead(net::RequestId, const net::ResponseHead& head) 
       observer_.OnTarget(*this, job_.target);
       return Next::kContinue;
     case hub::AnswerKind::kRedirect: {
-      Target next;
-      next.url = *verdict_->next;
-      next.data_host = job_.target.data_host || verdict_->next_is_data_host;
-      next.led_from = ask.answerer;
-      if (verdict_->expires) next.expires = *verdict_->expires;
+      Target next = LedTo(job_.target, *verdict_, ask.answerer);
       // How long its links live is not known.
       if (ask.dialect == hub::Dialect::kModelScope) next.expires = std::min(next.expires, context_.clock.Wall() + kScopeLinkLife);
       redirect_ = std::move(next);

@@ -25,6 +25,9 @@ struct Target {
   std::optional<hub::Zone> led_from;  // where the one is who led there; nullopt: it is the source's own address
 };
 
+// Where the redirect leads that `answerer` gave to who asked at `from`. REQUIRES: redirect.kind == kRedirect.
+Target LedTo(const Target& from, const hub::Answer& redirect, hub::Zone answerer);
+
 struct FetchJob {
   core::FlightId flight = 0;
   core::SourceIndex source = 0;

@@ -7,12 +7,6 @@
 namespace hfget::rpc {
 namespace {
 
-void Fill(absl::Duration from, google::protobuf::Duration* to) {
-  const int64_t nanos = absl::ToInt64Nanoseconds(from);
-  to->set_seconds(nanos / 1'000'000'000);
-  to->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
-}
-
 void Fill(const core::Histogram& from, v1::DurationHistogram* to) {
   for (size_t i = 0; i < core::Histogram::kBounds.size(); ++i) {
     v1::DurationHistogram::Bucket& bucket = *to->add_buckets();
@@ -39,7 +33,7 @@ void Fill(const engine::SourceFigures& from, v1::SourceStats* to) {
   to->set_received_bytes(from.counters.received_bytes);
   to->set_rate_bytes_per_sec(static_cast<int64_t>(from.rate_bytes_per_sec));
   to->set_connections(from.connections);
-  if (from.latency) Fill(*from.latency, to->mutable_latency());
+  if (from.latency) Set(*from.latency, to->mutable_latency());
   to->set_success(from.success);
   to->set_convictions(from.convictions);
   to->set_range_requests(from.counters.range_requests);
@@ -58,7 +52,7 @@ void FillStates(const Counts& from, google::protobuf::RepeatedPtrField<v1::PullS
 
 void FillPulls(const engine::Stats& from, v1::PullStats* to) {
   FillStates(from.pulls, to->mutable_by_state());
-  Fill(from.oldest_queued, to->mutable_oldest_queued());
+  Set(from.oldest_queued, to->mutable_oldest_queued());
   to->set_accepted(from.counters.pulls_accepted);
   to->set_joined(from.counters.pulls_joined);
   FillStates(from.counters.pulls_ended, to->mutable_ended());
@@ -83,7 +77,7 @@ v1::GetStatsResponse ToProto(const engine::Stats& stats) {
   out.set_open_files(stats.open_files);
   Fill(stats.counters.verify_time, out.mutable_verify_duration());
   out.set_verify_failures(stats.counters.verify_failures);
-  Fill(stats.checkpoint_lag, out.mutable_checkpoint_lag());
+  Set(stats.checkpoint_lag, out.mutable_checkpoint_lag());
   Fill(stats.counters.checkpoint_time, out.mutable_checkpoint_duration());
   Fill(stats.counters.store_time, out.mutable_store_write_duration());
   out.set_store_write_failures(stats.counters.store_failures);

@@ -57,8 +57,8 @@ class Verify : public ::testing::Test {
     for (int i = 0; i < 300; ++i) repo.Add(absl::StrCat("small/", i), 10 + i, /*lfs=*/false);
     repo_ = repo;
   }
-  std::shared_ptr<Told> Run(bool repair = false, engine::PullSpec spec = {}) {
-    if (spec.repo.name.empty()) spec = World::Spec(repo_);
+  std::shared_ptr<Told> Run(bool repair = false) { return Run(repair, World::Spec(repo_)); }
+  std::shared_ptr<Told> Run(bool repair, engine::PullSpec spec) {
     auto told = std::make_shared<Told>();
     world_.engine().Verify(std::move(spec), repair, told);
     EXPECT_TRUE(world_.RunUntil([&] { return told->over; }));
