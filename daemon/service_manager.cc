@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/base/thread.h"
 
 namespace hfget {
 namespace {
@@ -61,6 +62,7 @@ ServiceWatchdog::ServiceWatchdog(const ServiceManager& manager, Executor& engine
   const absl::Duration period = manager.patience() / kPingsPerPatience;
   if (period == absl::ZeroDuration()) return;
   thread_ = std::thread([this, manager, period, pulse = Pulse(engine)]() mutable {
+    NameThread("watchdog");
     do {
       if (pulse.Beats()) manager.Ping();
     } while (!done_.WaitForNotificationWithTimeout(period));

@@ -3,7 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/base/thread.h"
+
 namespace hfget::disk {
+namespace {
+
+// Where cores are short, those who answer go first: work that waits here has buffers to wait in.
+constexpr int kNice = 5;
+
+}  // namespace
 
 ThreadPool::ThreadPool(int threads) {
   for (int i = 0; i < std::max(threads, 1); ++i) threads_.emplace_back([this] { Work(); });
@@ -26,6 +34,8 @@ void ThreadPool::Post(Task task) {
 bool ThreadPool::Due() const { return !tasks_.empty() || (stopping_ && running_ == 0); }
 
 void ThreadPool::Work() {
+  NameThread("disk");
+  YieldToOthers(kNice);
   absl::MutexLock lock(&mu_);
   while (true) {
     mu_.Await(absl::Condition(this, &ThreadPool::Due));

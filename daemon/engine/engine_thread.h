@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "daemon/base/thread.h"
 #include "daemon/engine/engine.h"
 
 namespace hfget::engine {
@@ -20,6 +21,7 @@ class EngineThread {
 
  private:
   void Run() {
+    NameThread("engine");
     while (!engine_.stopped()) engine_.Turn(absl::Seconds(1));
   }
 

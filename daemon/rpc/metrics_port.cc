@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
+#include "daemon/base/thread.h"
 #include "daemon/rpc/listening_socket.h"
 #include "daemon/rpc/prometheus_text.h"
 
@@ -104,6 +105,7 @@ absl::Status MetricsPort::Start(int fd) {
 }
 
 void MetricsPort::Run() {
+  NameThread("metrics");
   pollfd ready[] = {{stop_, POLLIN, 0}, {MHD_get_daemon_info(http_, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, POLLIN, 0}};
   bool let_go = false;
   while (ready[0].revents == 0) {

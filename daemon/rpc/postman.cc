@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/base/thread.h"
+
 namespace hfget::rpc {
 
 Postman::~Postman() {
@@ -18,6 +20,7 @@ void Postman::Call(std::shared_ptr<Reader> reader) {
 }
 
 void Postman::Run() {
+  NameThread("postman");
   SnapshotBytes bytes;
   const auto called = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return over_ || !waiting_.empty(); };
   while (true) {

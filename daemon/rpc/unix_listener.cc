@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
+#include "daemon/base/thread.h"
 
 namespace hfget::rpc {
 namespace {
@@ -103,6 +104,7 @@ bool UnixListener::TakeOne() {
 }
 
 void UnixListener::Run() {
+  NameThread("listener");
   pollfd ready[] = {{stop_, POLLIN, 0}, {listening_, POLLIN, 0}};
   while (true) {
     if (poll(ready, 2, -1) < 0 && errno != EINTR) return;

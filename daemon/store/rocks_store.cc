@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status.h"
+#include "daemon/base/thread.h"
 #include "daemon/base/types.h"
 #include "daemon/store/database.h"
 #include "daemon/store/keys.h"
@@ -140,6 +141,7 @@ bool RocksStore::TakeOperations(std::vector<Operation>& operations) {
 }
 
 void RocksStore::Run() {
+  NameThread("store");
   std::vector<Operation> operations;
   while (TakeOperations(operations)) {
     absl::Span<Operation> left = absl::MakeSpan(operations);
