@@ -40,7 +40,7 @@ class ConnectionLimit {
   // So many are best ended at once when there are `in_use`: those above a limit that was found to hurt.
   int Excess(int in_use) const { return crowded_ ? std::max(0, in_use - limit_) : 0; }
 
-  // Body bytes as they arrive, with how many connections are in use at that moment. `first`: of a body; what connections
+  // Body bytes as they arrive, with how many connections are in use at that moment; 0: a limit of this side holds them back. `first`: of a body; what connections
   // bring that have not begun is not known yet.
   void OnBytes(ByteCount bytes, int in_use, bool first, absl::Time now);
   // A loss: reset, stall or 429. Several within kOneLoss count once.

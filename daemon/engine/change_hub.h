@@ -23,6 +23,7 @@ class ChangeHub {
   static constexpr absl::Duration kInterval = absl::Seconds(1);
 
   void Watch(core::PullFilter filter, std::shared_ptr<Watcher> watcher) {
+    std::erase_if(watchers_, [](const Entry& entry) { return entry.watcher.expired(); });
     watchers_.push_back({std::move(filter), std::move(watcher)});
   }
 

@@ -141,6 +141,7 @@ class Engine final : public EngineApi, public PullHost {
   void Forget(const std::string& id, store::Durability durability, absl::AnyInvocable<void(absl::Status)> done);
   void ForgetOldest();
   void Publish(const std::string& id);
+  std::shared_ptr<const PullSnapshot> BriefOf(Pull& pull);
   void TellAll(const Pull& pull);
   void TellProgress();  // of the next of those that are active. REQUIRES: one is
   PullPage PageOf(const PullQuery& query) const;
@@ -184,7 +185,7 @@ class Engine final : public EngineApi, public PullHost {
   uint64_t next_errand_ = 1;
   std::optional<BenchErrand> bench_;  // the one under way
   BenchHistory bench_history_;
-  absl::Time bench_tried_ = absl::InfinitePast();  // wall: by the configuration, whether it came to anything or not
+  absl::Time bench_tried_ = absl::InfinitePast();  // steady: by the configuration, whether it came to anything or not
   int64_t next_sequence_ = 1;
   int64_t next_change_ = 2;  // so that there is one before the first, which is not 0
   int64_t told_sequence_ = 0;     // of the pull whose progress was told last to those who watch all

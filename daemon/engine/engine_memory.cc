@@ -34,9 +34,10 @@ void Engine::Recover() {
   }
   next_change_ += kLostChanges;
   if (static_cast<int>(pulls_.ended()) >= config_.remembered_pulls) {
+    // Those that have been forgotten ended before all that are remembered without a name (ForgetOldest).
     forgotten_change_ = next_change_;
     for (const Pull* pull : pulls_.all()) {
-      if (core::IsTerminal(pull->state())) forgotten_change_ = std::min(forgotten_change_, pull->change() - 1);
+      if (core::IsTerminal(pull->state()) && !pull->named()) forgotten_change_ = std::min(forgotten_change_, pull->change() - 1);
     }
   }
   if (!pulls_.open().empty()) spdlog::info("{} unfinished pull(s) go on", pulls_.open().size());
@@ -61,6 +62,14 @@ void Engine::OnChanged(Pull& pull) {
   }
   if (hub_.Watched(pull.id())) Publish(pull.id());
   if (changes_.watched()) TellAll(pull);
+}
+
+// Of one that has ended nothing changes: who comes back shares it with all others who do.
+std::shared_ptr<const PullSnapshot> Engine::BriefOf(Pull& pull) {
+  if (std::shared_ptr<const PullSnapshot> told = pull.told().lock(); told != nullptr && told->change == pull.change()) return told;
+  auto snapshot = std::make_shared<const PullSnapshot>(pull.Brief(clock_.Steady()));
+  if (core::IsTerminal(pull.state())) pull.told() = snapshot;
+  return snapshot;
 }
 
 void Engine::TellAll(const Pull& pull) {
@@ -93,13 +102,19 @@ void Engine::Forget(const std::string& id, store::Durability durability, absl::A
   });
 }
 
-// A name that was given stands for its pull for a day: as long as there are not too many, that one is not forgotten.
+// Who ended first, not who was asked for first: one that took long is not forgotten before its client has seen its end. A name that was given
+// stands for its pull for a day: as long as there are not too many, that one is not forgotten.
 void Engine::ForgetOldest() {
-  std::vector<std::string> ids;
   int left = static_cast<int>(pulls_.ended());
+  if (left <= config_.remembered_pulls) return;
+  std::vector<const Pull*> ended;
   for (const Pull* pull : pulls_.all()) {
+    if (core::IsTerminal(pull->state())) ended.push_back(pull);
+  }
+  std::sort(ended.begin(), ended.end(), [](const Pull* a, const Pull* b) { return a->change() < b->change(); });
+  std::vector<std::string> ids;
+  for (const Pull* pull : ended) {
     if (left <= config_.remembered_pulls) break;
-    if (!core::IsTerminal(pull->state())) continue;
     if (pull->named() && left <= kRememberedNames) continue;
     ids.push_back(pull->id());
     --left;
@@ -120,14 +135,14 @@ void Engine::WatchAll(core::PullFilter filter, int64_t after, std::shared_ptr<Wa
     const bool known = after < next_change_;
     const bool incomplete = after > 0 && (!known || after < forgotten_change_);
     if (!known) after = 0;
-    std::vector<const Pull*> news;
-    for (const Pull* pull : after > 0 ? pulls_.all() : pulls_.open()) {
+    std::vector<Pull*> news;
+    for (Pull* pull : after > 0 ? pulls_.all() : pulls_.open()) {
       if ((after == 0 || pull->change() > after) && filter.Keeps(pull->state()) && pull->Concerns(filter)) news.push_back(pull);
     }
     std::sort(news.begin(), news.end(), [](const Pull* a, const Pull* b) { return a->change() < b->change(); });
     const int64_t begin = after > 0 ? after : (news.empty() ? next_change_ : news.front()->change()) - 1;
     answer(WatchBegun{begin, incomplete});
-    for (const Pull* pull : news) watcher->OnSnapshot(std::make_shared<const PullSnapshot>(pull->Brief(clock_.Steady())));
+    for (Pull* pull : news) watcher->OnSnapshot(BriefOf(*pull));
     changes_.Watch(std::move(filter), std::move(watcher));
   });
 }

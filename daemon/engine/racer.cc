@@ -290,7 +290,9 @@ void Racer::OnBytes(Fetch& fetch, ByteCount received, ByteCount position) {
   Source& source = context_.sources.at(fetch.source());
   source.stats.OnBytes(received, now);
   source.counters.received_bytes += received;
-  source.limit.OnBytes(received, source.in_use, fetch.received() == received, now);
+  // What our own limit holds back says nothing of what the source would give.
+  const bool held_back = context_.sources.OpenAt(fetch.source(), fetch.job().bucket.get(), now) > now;
+  source.limit.OnBytes(received, held_back ? 0 : source.in_use, fetch.received() == received, now);
   scheduler_.OnBytes(fetch.flight(), position, now);
   const core::Flight* flight = scheduler_.Find(fetch.flight());
   if (flight == nullptr) return;

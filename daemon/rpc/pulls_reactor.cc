@@ -72,8 +72,11 @@ void PullsReactor::Advance() {
   }
 }
 
+// Progress since a change that was told of comes after what was not told of yet: a reader that is slower than the progress comes to know of every
+// end too.
 PullsReactor::Snapshot PullsReactor::TakeFirst() {
-  const auto first = waiting_.begin();
+  const auto untold = waiting_.upper_bound(told_);
+  const auto first = untold != waiting_.end() ? untold : waiting_.begin();
   const Snapshot snapshot = std::move(first->second);
   told_ = std::max(told_, first->first);
   waits_.erase(snapshot->id);

@@ -22,7 +22,8 @@
 namespace hfget::rpc {
 
 // gRPC's rules that it keeps: as WatchReactor. A slow reader gets the last of each pull, so that what waits for it is at most one
-// snapshot a pull; and since what changed first goes out first, a resume_token says that every change up to it was told.
+// snapshot a pull; and since of what is new what changed first goes out first, and mere progress last, a resume_token says that every change
+// up to it was told.
 // Thread: as WatchReactor; Begin from any.
 class PullsReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                            public engine::Watcher,

@@ -333,6 +333,31 @@ TEST_F(ServicePullsTest, ASlowReaderOfAllGetsTheLastOfEach) {
   context.TryCancel();
 }
 
+// Two pulls whose progress is told faster than it reads.
+TEST_F(ServicePullsTest, AReaderThatIsSlowerThanTheProgressHearsOfEveryEnd) {
+  grpc::ClientContext context;
+  auto reader = stub().WatchPulls(&context, {});
+  engine_.AwaitWatches(1);
+  const auto progress = [this] {
+    for (const auto& [id, change] : std::map<std::string, int64_t>{{"p1", 5}, {"p2", 6}}) {
+      engine::PullSnapshot pull = Changed(id, change);
+      pull.notices = {std::string(100'000, 'x')};
+      engine_.Publish(std::move(pull));
+    }
+  };
+  for (int i = 0; i < 500; ++i) progress();
+  engine_.Publish(Changed("p3", 100, core::PullState::kDone));
+  v1::WatchPullsResponse response;
+  int messages = 0;
+  while (response.pull().id() != "p3" && messages < 2000 && reader->Read(&response)) {
+    ++messages;
+    progress();
+  }
+  EXPECT_EQ(response.pull().state(), v1::PULL_STATE_DONE);
+  EXPECT_EQ(response.resume_token(), "1-100");
+  context.TryCancel();
+}
+
 // --- the map of its pieces
 
 TEST_F(ServicePullsTest, APieceMapTellsOfEachCellWhatIsThereAndWho) {

@@ -1,7 +1,10 @@
 // Pulls on a net where all goes well.
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/sim/world.h"
@@ -235,6 +238,39 @@ class Recorder final : public engine::Watcher {
   void OnSnapshot(std::shared_ptr<const engine::PullSnapshot> snapshot) override { seen.push_back(*snapshot); }
   std::vector<engine::PullSnapshot> seen;
 };
+
+// The one that was asked for first takes longest: it is remembered, and of those that are not, a reader that was away hears.
+TEST(CleanPull, ForgetsFirstWhoEndedFirst) {
+  World world;
+  world.AddSource("official").connection_rate = 8 * kMiB;
+  world.config.remembered_pulls = 2;
+  FakeRepo& slow = world.AddRepo("org/slow");
+  slow.Add("big.bin", 200 * kMiB);
+  const std::string first = world.Pull(slow);
+  std::vector<std::string> quick;
+  for (int i = 0; i < 4; ++i) {
+    FakeRepo& repo = world.AddRepo(absl::StrCat("org/quick", i));
+    repo.Add("f", 10);
+    quick.push_back(world.Pull(repo));
+    world.Finish(quick.back());
+  }
+  const int64_t change = world.Get(quick.back()).change;
+  EXPECT_EQ(world.Finish(first).state, core::PullState::kDone);
+  world.Run(absl::Seconds(3));
+  EXPECT_EQ(world.Get(first).state, core::PullState::kDone);
+  const auto incomplete = [&world](int64_t after) {
+    std::optional<bool> answer;
+    world.engine().WatchAll({}, after, std::make_shared<Recorder>(), [&](absl::StatusOr<engine::WatchBegun> begun) { answer = begun->incomplete; });
+    EXPECT_TRUE(world.RunUntil([&] { return answer.has_value(); }));
+    return answer.value_or(false);
+  };
+  EXPECT_TRUE(incomplete(1));
+  EXPECT_FALSE(incomplete(change));
+  world.Stop();
+  world.Start();
+  EXPECT_TRUE(incomplete(1));
+  EXPECT_FALSE(incomplete(change));
+}
 
 TEST(CleanPull, TellsWatchersTenTimesASecondAndTheEndLast) {
   World world;
