@@ -66,13 +66,15 @@ class VerifyReader {
 ExitCode FollowRepair(Context& context, const Options& options, DaemonControl& control, Client client, v1::PullRequest request,
                       VerifyReport report) {
   // What was verified is what is repaired, whatever the revision's name stands for by now.
-  if (!report.summary.repair().commit().empty()) request.set_revision(report.summary.repair().commit());
+  request.set_revision(report.summary.repair().revision());
   const std::unique_ptr<View> view = MakeView(context, options);
   const Followed followed = Follower(&context, &control, view.get()).Follow(std::move(client), report.summary.repair(), &request);
-  if (!options.json) return Conclude(context, options, followed);
   *report.summary.mutable_repair() = followed.pull;
-  context.out << VerifyJson(report) << "\n";
-  return Conclude(context, options, followed, /*print_json=*/false);
+  if (options.json) context.out << VerifyJson(report) << "\n";
+  const ExitCode code = Conclude(context, options, followed, /*print_json=*/false);
+  if (!report.summary.has_repair_error()) return code;
+  PrintError(context, absl::StrCat("not all is repaired: ", report.summary.repair_error().message()));
+  return code == ExitCode::kDone ? ExitCode::kFailed : code;
 }
 
 }  // namespace

@@ -79,8 +79,21 @@ def start_pulls(daemon, count: int, out: pathlib.Path) -> list[str]:
     return Client(daemon, "start", count, out, REPO).end()["ids"]
 
 
-def running(daemon, count: int) -> list[str]:
+def refill(daemon, out: pathlib.Path) -> None:
+    """As many again as have ended, whose files make room for theirs."""
+    pulls = pulls_of(daemon)
+    ended = [pull for pull in pulls if pull["state"] in ("done", "failed", "cancelled")]
+    for folder in (pathlib.Path(pull["path"]) for pull in ended if pull["path"]):
+        if folder.exists():
+            remove(folder)
+    if missing := PULLS * 3 // 2 - (len(pulls) - len(ended)):
+        start_pulls(daemon, missing, out / str(len(pulls)))
+
+
+def running(daemon, count: int, out: pathlib.Path | None = None) -> list[str]:
     """The pulls that fetch, when there are so many."""
+    if out:
+        refill(daemon, out)
     for _ in range(300):
         ids = [pull["id"] for pull in pulls_of(daemon) if "fetching" in str(pull["state"]).lower()]
         if len(ids) >= count:
@@ -120,21 +133,21 @@ def fill_link(daemon, rate: float) -> None:
 
 
 def watched(work, hub, rate: float = 0) -> list[dict]:
-    rounds, many = [], 3 * PULLS
+    rounds, out = [], work / "out"
     with Daemon(work / "watched", hub.endpoints(), config(), "max_connections = 64", ("--no-fsync",)) as daemon:
-        start_pulls(daemon, many, work / "out")
+        refill(daemon, out)
         fill_link(daemon, rate)
-        alone = window(daemon, running(daemon, PULLS), "none")
+        alone = window(daemon, running(daemon, PULLS, out), "none")
         for _ in range(max(RUNS, 3)):
             rounds.append({})
             for mode in MODES:
-                beside = window(daemon, running(daemon, PULLS), mode)
-                before, alone = alone, window(daemon, running(daemon, PULLS), "none")
+                beside = window(daemon, running(daemon, PULLS, out), mode)
+                before, alone = alone, window(daemon, running(daemon, PULLS, out), "none")
                 beside["alone_per_s"] = (before["received_per_s"] + alone["received_per_s"]) / 2
                 rounds[-1] |= {mode: beside, f"none, after {mode}": alone}
         daemon.kill()
     remove(work / "watched")
-    remove(work / "out")
+    remove(out)
     return rounds
 
 
@@ -265,7 +278,7 @@ def run(work):
         raise CannotRun("api_load is not built: cmake --build --preset release --target api_load")
     # Few large ones: ext4 looks for a free inode at great length for minutes after many were deleted.
     file = 32 * MIB
-    files = max(2, room_for(scaled(704 * MIB, 64 * MIB), PULLS * 1.1, work) // file)
+    files = max(2, room_for(scaled(704 * MIB, 64 * MIB), PULLS * 1.6, work) // file)
     repo = Repo(work / "web", {f"model-{i:05}.safetensors": file for i in range(files)})
     rounds = {}
     for number, (name, source) in enumerate({"1 Gbit/s": {"rate": LINK, "connections": 64}, "unshaped": {}}.items()):

@@ -188,6 +188,7 @@ struct ListedFiles {
 
 struct ManifestAnswer {
   PullSnapshot pull;  // of one that has the same request: repo, revision, commit, figures, notices, path
+  bool is_private = false;
   ListedFiles files;
 };
 
@@ -230,6 +231,8 @@ class VerifySink : public ManifestSink {
   virtual void OnVerdicts(std::vector<FileVerdict> verdicts) = 0;
   virtual void OnProgress(const VerifyProgress& progress) = 0;
   virtual void OnSummary(const VerifySummary& summary) = 0;
+  // So much waits to be taken in that no more should be told.
+  virtual bool Behind() const { return false; }
 };
 
 // Called on the engine thread: the plan, samples as they end, and at last OnReport or OnError, once.

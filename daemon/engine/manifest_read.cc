@@ -20,8 +20,8 @@ ManifestRead::ManifestRead(Context& context, Racer& racer, Prober& prober, PullS
 }
 
 void ManifestRead::Begin() {
-  if (which_ == Which::kAsPulled && !hub::IsFullCommit(spec_.revision)) return FindRef();
-  List("");
+  if (which_ == Which::kAsPulled && spec_.owner.empty() && !hub::IsFullCommit(spec_.revision)) return FindRef();
+  List();
 }
 
 void ManifestRead::FindRef() {
@@ -33,12 +33,15 @@ void ManifestRead::FindRef() {
         *commit = layout->ReadRef(fs, revision).value_or("");
         return absl::OkStatus();
       },
-      lifetime_.Guard([this, commit](absl::Status) { List(std::move(*commit)); }));
+      lifetime_.Guard([this, commit](absl::Status) {
+        commit_as_pulled_ = std::move(*commit);
+        List();
+      }));
 }
 
-void ManifestRead::List(std::string commit) {
+void ManifestRead::List() {
   pull_ = std::make_unique<Pull>(context_, racer_, *this, "", 0, std::move(spec_));
-  pull_->PinTo(std::move(commit));
+  pull_->PinTo(commit_as_pulled_);
   pull_->Begin();
 }
 
@@ -52,7 +55,7 @@ void ManifestRead::OnChanged(Pull& pull) {
 
 void ManifestRead::Conclude() {
   if (pull_->state() != core::PullState::kDone) return failed_(pull_->error());
-  done_({pull_->Brief(context_.clock.Steady()), std::move(files_)});
+  done_({pull_->Brief(context_.clock.Steady()), pull_->is_private(), std::move(files_)});
 }
 
 }  // namespace hfget::engine

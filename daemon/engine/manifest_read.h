@@ -20,7 +20,9 @@ class ManifestRead final : public PullHost {
  public:
   enum class Which {
     kNow,       // what the revision stands for at the hub
-    kAsPulled,  // what it stood for when it was pulled into this target; as kNow where that is not known
+    // What it stood for when it was pulled into this target; as kNow where that is not known, and for guests, whom the hub has to let in first:
+    // a target may hold what others have pulled with tokens of theirs.
+    kAsPulled,
   };
 
   // `done` or `failed` is called once; neither may destroy this object.
@@ -30,13 +32,16 @@ class ManifestRead final : public PullHost {
   // Once.
   void Begin();
 
+  // What was found in the target, of kAsPulled. Empty: nothing was.
+  const std::string& commit_as_pulled() const { return commit_as_pulled_; }
+
   // PullHost
   void OnChanged(Pull& pull) override;
   void ProveSources(absl::AnyInvocable<void()> done) override { prober_.ProveAll(std::move(done)); }
 
  private:
   void FindRef();
-  void List(std::string commit);
+  void List();
   void Conclude();
 
   Context& context_;
@@ -47,6 +52,7 @@ class ManifestRead final : public PullHost {
   absl::AnyInvocable<void(ManifestAnswer)> done_;
   absl::AnyInvocable<void(PullError)> failed_;
   std::unique_ptr<Pull> pull_;
+  std::string commit_as_pulled_;
   bool over_ = false;
   ListedFiles files_;
   Lifetime lifetime_;

@@ -14,6 +14,8 @@ namespace {
 // So many partial files are open at once: enough small files to keep every connection busy.
 constexpr size_t kOpenFiles = 96;
 constexpr int kLostFilesRounds = 3;
+// What a dry run would fetch may be a million lines: so long after its end whoever asked has read them.
+constexpr absl::Duration kPlanKept = absl::Minutes(10);
 
 }  // namespace
 
@@ -51,6 +53,7 @@ void Pull::SetState(core::PullState state) {
     running_.clear();
     // Whoever ends it may be reading of its files.
     context_.timers.At(last_progress_, lifetime_.Guard([this] { DropFiles(); }));
+    if (!plan_.empty()) context_.timers.At(last_progress_ + kPlanKept, lifetime_.Guard([this] { plan_ = {}; }));
   }
   host_.OnChanged(*this);
 }
@@ -59,6 +62,7 @@ void Pull::DropFiles() {
   files_ = {};
   todo_ = {};
   next_todo_ = 0;
+  pinned_.listing.reset();
 }
 
 bool Pull::SameAs(const PullSpec& spec) const {

@@ -93,6 +93,8 @@ class Pull final : public TransferClient {
   // Of its state; given by the engine.
   int64_t change() const { return change_; }
   void set_change(int64_t change) { change_ = change; }
+  // The last of Engine::BriefOf, as long as somebody has it.
+  std::weak_ptr<const PullSnapshot>& told() { return told_; }
   bool Concerns(const core::PullFilter& filter) const;
   const PullError& error() const { return error_; }
   const PullFiles& files() const { return files_; }
@@ -117,6 +119,7 @@ class Pull final : public TransferClient {
   std::shared_ptr<core::TokenBucket> bucket() const override { return bucket_; }
   int max_connections() const override { return spec_.max_connections; }
   core::Standing standing() const override { return {spec_.terms.priority, sequence_}; }
+  bool is_private() const { return is_private_; }
   bool restricted() const override { return is_private_ || is_gated_; }
   void OnReceived(core::SourceIndex source, ByteCount bytes) override;
   void OnWasted(ByteCount bytes) override { wasted_ += bytes; }
@@ -197,6 +200,7 @@ class Pull final : public TransferClient {
   core::PullState state_ = core::PullState::kQueued;
   PullError error_;
   int64_t change_ = 0;
+  std::weak_ptr<const PullSnapshot> told_;
   core::RequestNames requests_;
   bool held_ = false;   // paused by somebody, not by the disk
   bool kept_ = false;   // somebody wants it, whether they stay or go

@@ -50,7 +50,9 @@ void Pull::Begin() {
   BeginAnew();
   const std::string commit = hub::IsFullCommit(spec_.revision) ? spec_.revision : commit_;
   std::shared_ptr<layout::Layout> layout;
-  if (!commit.empty()) layout = NewLayout(commit);
+  // What others have pulled with tokens of theirs is not listed to a guest whom the hub has not let in.
+  const bool may_look = spec_.owner.empty() || !spec_.list_only;
+  if (!commit.empty() && may_look) layout = NewLayout(commit);
   const bool may_find = core::MayUseOwnToken(spec_.owner, context_.config.share_token);
   const bool find_token = may_find && token_.wants_own() && !of_modelscope();
   const bool find_scope = may_find && scope_token_.wants_own();

@@ -14,6 +14,7 @@ constexpr size_t kTurnFiles = 128;
 // Files at once: more threads than that the pool does not have.
 constexpr int kLanes = 2;
 constexpr absl::Duration kTellEvery = absl::Milliseconds(500);
+constexpr absl::Duration kWaitForReader = absl::Milliseconds(50);
 
 }  // namespace
 
@@ -36,13 +37,20 @@ void Verification::Begin() { read_.Begin(); }
 
 void Verification::OnManifest(ManifestAnswer manifest) {
   layout_ = LayoutOf(spec_, manifest.pull.commit);
-  // What is repaired is this commit, whatever the name stands for by now. ModelScope knows no commits.
-  if (spec_.repo.hub == hub::Hub::kHuggingFace) spec_.revision = manifest.pull.commit;
+  // What is repaired is the commit that was pulled, whatever the name stands for by now. Where nothing was pulled under the name, its pull says
+  // what it stands for.
+  if (!read_.commit_as_pulled().empty()) spec_.revision = read_.commit_as_pulled();
   files_ = manifest.files;
+  todo_ = files_.files;
   if (const auto sink = sink_.lock()) sink->OnManifest(std::move(manifest));
   rate_.Start(context_.clock.Steady());
-  if (files_.files.empty()) return OnAllRead();
+  GoThrough();
+}
+
+void Verification::GoThrough() {
+  next_ = 0;
   for (int i = 0; i < kLanes; ++i) Go({});
+  if (lanes_ == 0) OnAllRead();
 }
 
 void Verification::Go(Turn before) {
@@ -52,17 +60,17 @@ void Verification::Go(Turn before) {
   if (turn->check != nullptr) turn->carried = turn->check->read();
   // A large one has the turn for itself, so that the other lane takes what comes next.
   ByteCount bytes = turn->check != nullptr || !turn->files.empty() ? kTurnBytes : 0;
-  while (next_ < files_.files.size() && bytes < kTurnBytes && turn->files.size() < kTurnFiles) {
-    bytes += files_.files[next_]->size;
-    turn->files.push_back(files_.files[next_++]);
+  while (next_ < todo_.size() && bytes < kTurnBytes && turn->files.size() < kTurnFiles) {
+    bytes += todo_[next_]->size;
+    turn->files.push_back(todo_[next_++]);
   }
   if (turn->check == nullptr && turn->files.empty()) return;
   ++lanes_;
   context_.disk.Run(
-      [turn, layout = layout_, owners = files_.owners, distrust = start_ != nullptr](FileSystem& fs) {
+      [turn, layout = layout_, owners = files_.owners, distrust = held_ != nullptr](FileSystem& fs) {
         return Work(fs, *layout, distrust, *turn);
       },
-      lifetime_.Guard([this, turn](absl::Status) { OnTurn(*turn); }));
+      lifetime_.Guard([this, turn](absl::Status) { OnTurn(turn); }));
 }
 
 absl::Status Verification::Work(FileSystem& fs, layout::Layout& layout, bool distrust, Turn& turn) {
@@ -74,24 +82,34 @@ absl::Status Verification::Work(FileSystem& fs, layout::Layout& layout, bool dis
     turn.read += turn.check->read() - before;
     if (!known) continue;
     turn.verdicts.push_back(turn.check->verdict());
+    turn.kept.Update(turn.check->kept());
     turn.check.reset();
   }
   turn.files.erase(turn.files.begin(), turn.files.begin() + static_cast<ptrdiff_t>(next));
   return absl::OkStatus();
 }
 
-void Verification::OnTurn(Turn& turn) {
-  --lanes_;
+void Verification::OnTurn(std::shared_ptr<Turn> turn) {
   const auto sink = sink_.lock();
   if (sink == nullptr) return std::exchange(over_, true) ? void() : done_();
+  if (held_ == nullptr && sink->Behind()) {
+    // It is told no faster than it takes it in.
+    context_.timers.At(context_.clock.Steady() + kWaitForReader, lifetime_.Guard([this, turn = std::move(turn)] { OnTurn(turn); }));
+    return;
+  }
+  --lanes_;
+  summary_.checked += turn->read;
+  held_ == nullptr ? OnRead(*sink, *turn) : summary_.repair_status.Update(turn->kept);
+  Go(std::move(*turn));
+  if (lanes_ == 0) OnAllRead();
+}
+
+void Verification::OnRead(VerifySink& sink, Turn& turn) {
   for (const FileVerdict& verdict : turn.verdicts) Count(verdict);
-  summary_.checked += turn.read;
   unfinished_ += (turn.check != nullptr ? turn.check->read() : 0) - turn.carried;
   rate_.Add(turn.read, context_.clock.Steady());
-  if (!turn.verdicts.empty()) sink->OnVerdicts(std::move(turn.verdicts));
+  if (!turn.verdicts.empty()) sink.OnVerdicts(std::move(turn.verdicts));
   TellProgress();
-  Go(std::move(turn));
-  if (lanes_ == 0) OnAllRead();
 }
 
 void Verification::Count(const FileVerdict& verdict) {
@@ -107,6 +125,7 @@ void Verification::Count(const FileVerdict& verdict) {
       break;
     default:
       ++summary_.bad;
+      if (!verdict.found_path.empty()) bad_.push_back(verdict.file);
   }
 }
 
@@ -122,9 +141,17 @@ void Verification::TellProgress() {
 
 void Verification::OnAllRead() {
   if (summary_.bad == 0 || start_ == nullptr) return Conclude();
+  if (held_ != nullptr) return Repair();
+  held_ = sink_.lock();
+  if (held_ == nullptr) return done_();
+  todo_ = std::move(bad_);
+  GoThrough();
+}
+
+void Verification::Repair() {
   start_(spec_, lifetime_.Guard([this](absl::StatusOr<PullStarted> started) {
     if (started.ok()) summary_.repair = std::move(started->pull);
-    summary_.repair_status = started.status();
+    summary_.repair_status.Update(started.status());
     Conclude();
   }));
 }

@@ -16,8 +16,8 @@
 
 namespace hfget::engine {
 
-// Reads the listing, then each file, on the disk pool in turns with whatever else it does; when asked, hands what is wrong to a pull.
-// Thread: the engine.
+// Reads the listing, then each file, on the disk pool in turns with whatever else it does. When asked, what is wrong is then read once more, given
+// up and handed to a pull: until all was read nothing is touched, and from then on it goes through without its client too. Thread: the engine.
 class Verification {
  public:
   using StartPull = absl::AnyInvocable<void(PullSpec, EngineApi::Answer<PullStarted>)>;
@@ -36,16 +36,21 @@ class Verification {
     ByteCount carried = 0;             // so much of it was read before
     std::vector<const hub::ManifestFile*> files;
     std::vector<FileVerdict> verdicts;
+    absl::Status kept;  // not OK: one that was to be given up is still there
     ByteCount read = 0;
   };
 
   void OnManifest(ManifestAnswer manifest);
+  // Begins with the files of todo_.
+  void GoThrough();
   void Go(Turn before);
   static absl::Status Work(FileSystem& fs, layout::Layout& layout, bool distrust, Turn& turn);
-  void OnTurn(Turn& turn);
+  void OnTurn(std::shared_ptr<Turn> turn);
+  void OnRead(VerifySink& sink, Turn& turn);
   void Count(const FileVerdict& verdict);
   void TellProgress();
   void OnAllRead();
+  void Repair();
   void Conclude();
 
   Context& context_;
@@ -56,7 +61,10 @@ class Verification {
   ManifestRead read_;
   std::shared_ptr<layout::Layout> layout_;
   ListedFiles files_;
-  size_t next_ = 0;
+  std::vector<const hub::ManifestFile*> bad_;   // that are there
+  std::vector<const hub::ManifestFile*> todo_;  // of files_, or bad_
+  size_t next_ = 0;  // of todo_
+  std::shared_ptr<VerifySink> held_;  // from when what is bad is given up: then this goes on without a client
   int lanes_ = 0;  // turns under way
   bool over_ = false;  // nobody listens any more
   VerifySummary summary_;

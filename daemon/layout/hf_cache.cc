@@ -136,7 +136,9 @@ absl::Status HfCacheLayout::Distrust(FileSystem& fs, const hub::ManifestFile& fi
   if (!found) return absl::OkStatus();
   const absl::StatusOr<std::string> target = fs.ReadLink(FinalPath(file));
   const bool by_blob = !found->named || (target.ok() && LastPart(*target) == Etag(file));
-  const std::string path = target_.Path(by_blob ? BlobFile(file) : SnapshotFile(file));
+  const std::string place = by_blob ? BlobFile(file) : SnapshotFile(file);
+  HFGET_RETURN_IF_ERROR(target_.CheckWay(fs, place));  // what a link of the user's leads to is not ours
+  const std::string path = target_.Path(place);
   HFGET_RETURN_IF_ERROR(fs.Remove(path));
   return fs.SyncDirectory(ParentPath(path));
 }

@@ -16,8 +16,8 @@
 
 namespace hfget::rpc {
 
-// gRPC's rules that it keeps: as WatchReactor. What waits needs no bound, because the asked thing is finite; what is large is made when its
-// turn comes (Maker). A server that drains cancels the call. `Sink`: what the engine tells; it holds that weakly, so that a call that has
+// gRPC's rules that it keeps: as WatchReactor. What waits needs no bound here, because the asked thing is finite: what is large is made when its
+// turn comes (Maker), or is not told of any faster than it goes out (waiting). A server that drains cancels the call. `Sink`: what the engine tells; it holds that weakly, so that a call that has
 // gone is not worked for. Thread: Push and End from any, the reactions from gRPC's.
 template <typename Response, typename Sink>
 class QueueReactor : public grpc::ServerWriteReactor<Response>, public Sink {
@@ -71,6 +71,11 @@ class QueueReactor : public grpc::ServerWriteReactor<Response>, public Sink {
       return false;
     });
   }
+  // Messages, at least.
+  size_t waiting() const ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    return waiting_.size();
+  }
   void PushMany(Maker maker) ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
     if (closing_) return;
@@ -103,7 +108,7 @@ class QueueReactor : public grpc::ServerWriteReactor<Response>, public Sink {
   ClientLedger::Ticket ticket_;
   std::shared_ptr<QueueReactor> self_;  // set by Keep, dropped by OnDone
 
-  absl::Mutex mu_;
+  mutable absl::Mutex mu_;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;   // a write is under way; `current_` is gRPC's
   bool closing_ ABSL_GUARDED_BY(mu_) = false;   // what waits is all that comes
   bool finished_ ABSL_GUARDED_BY(mu_) = false;  // Finish was called

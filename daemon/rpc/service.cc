@@ -195,8 +195,9 @@ grpc::ServerWriteReactor<v1::GetManifestResponse>* HfgetService::GetManifest(grp
 absl::Status HfgetService::BeginVerify(const core::Caller& caller, const v1::VerifyRepoRequest& request,
                                        const std::shared_ptr<VerifyReactor>& verify) {
   const v1::PullRequest& pull = request.pull();
-  if (pull.dry_run() || pull.wait() != v1::PullRequest::WAIT_UNSPECIFIED || pull.cancel_on_disconnect()) {
-    return absl::InvalidArgumentError("a verification takes no dry_run, wait or cancel_on_disconnect: leave them out, and watch the repair");
+  if (pull.dry_run() || pull.wait() != v1::PullRequest::WAIT_UNSPECIFIED || pull.cancel_on_disconnect() || !pull.request_id().empty()) {
+    return absl::InvalidArgumentError(
+        "a verification takes no dry_run, wait, cancel_on_disconnect or request_id: leave them out, and watch the repair");
   }
   HFGET_ASSIGN_OR_RETURN(engine::PullSpec spec, SpecOf(caller, pull));
   HFGET_ASSIGN_OR_RETURN(ClientLedger::Ticket ticket, door_.Take(caller, ClientLedger::Kind::kSlowCall));

@@ -22,8 +22,12 @@ class VerifyReactor final : public QueueReactor<v1::VerifyRepoResponse, engine::
   void OnVerdicts(std::vector<engine::FileVerdict> verdicts) override;
   void OnProgress(const engine::VerifyProgress& progress) override;
   void OnSummary(const engine::VerifySummary& summary) override;
+  bool Behind() const override { return waiting() > kMostWaiting; }
 
  private:
+  // A message has up to 128 verdicts.
+  static constexpr size_t kMostWaiting = 32;
+
   explicit VerifyReactor(core::Caller caller) : caller_(std::move(caller)) {}
 
   const core::Caller caller_;

@@ -118,6 +118,60 @@ TEST_F(FileCheckTest, WhatMayNotBeReadIsNotGivenUp) {
   EXPECT_TRUE(fs_.Exists(Blob(file)));
 }
 
+TEST_F(FileCheckTest, WhatMayBeReadableAMomentLaterIsNotGivenUp) {
+  const hub::ManifestFile file = File("weights");
+  Publish(file, "weights");
+  fs_.Fail("OpenForRead", "", absl::InternalError("open: Too many open files"));
+  EXPECT_EQ(Check(file, /*distrust=*/true).verdict, Verdict::kUnreadable);
+  EXPECT_TRUE(fs_.Exists(Blob(file)));
+}
+
+TEST_F(FileCheckTest, WhatTheDiskHasLostIsGivenUp) {
+  const hub::ManifestFile file = File("weights");
+  Publish(file, "weights");
+  fs_.Fail("PRead", "", absl::DataLossError("reading it: Input/output error"));
+  EXPECT_EQ(Check(file, /*distrust=*/true).verdict, Verdict::kUnreadable);
+  EXPECT_FALSE(fs_.Exists(Blob(file)));
+}
+
+TEST_F(FileCheckTest, ASizeThatIsListedWronglyCostsNoContent) {
+  hub::ManifestFile file = File("weights");
+  Publish(file, "weights");
+  file.size = 9;
+  EXPECT_THAT(Check(file).message, HasSubstr("7 bytes, and 9 are listed"));
+  const FileVerdict verdict = Check(file, /*distrust=*/true);
+  EXPECT_EQ(verdict.verdict, Verdict::kWrongSize);
+  EXPECT_THAT(verdict.message, HasSubstr("the listing is wrong"));
+  EXPECT_TRUE(fs_.Exists(Blob(file)));
+  fs_.Put(Blob(file), "weight");
+  EXPECT_EQ(Check(file, /*distrust=*/true).verdict, Verdict::kWrongSize);
+  EXPECT_FALSE(fs_.Exists(Blob(file)));
+}
+
+TEST_F(FileCheckTest, WhatWasPutThereMeanwhileIsNotGivenUpForWhatWasThere) {
+  const std::string content(2 * kMiB, 'x'), wrong(2 * kMiB, 'y');
+  const hub::ManifestFile file = File(content);
+  Publish(file, wrong);
+  FileCheck check(file, /*distrust=*/true);
+  ASSERT_FALSE(check.Advance(fs_, *layout_, kMiB));
+  ASSERT_OK(fs_.Remove(Blob(file)));
+  fs_.Put(Blob(file), content);
+  while (!check.Advance(fs_, *layout_, kMiB)) {
+  }
+  EXPECT_EQ(check.verdict().verdict, Verdict::kGood);
+  EXPECT_EQ(fs_.Content(Blob(file)), content);
+}
+
+TEST_F(FileCheckTest, WhatCannotBeRemovedIsTold) {
+  const hub::ManifestFile file = File("weights");
+  Publish(file, "weightz");
+  fs_.Fail("Remove", "", absl::PermissionDeniedError("remove: Permission denied"));
+  FileCheck check(file, /*distrust=*/true);
+  EXPECT_TRUE(check.Advance(fs_, *layout_, kGiB));
+  EXPECT_EQ(check.verdict().verdict, Verdict::kCorrupt);
+  EXPECT_TRUE(absl::IsPermissionDenied(check.kept()));
+}
+
 TEST_F(FileCheckTest, ACopyBehindTheOneThatWasGivenUpIsReadToo) {
   const hub::ManifestFile file = File("weights");
   fs_.Put(Blob(file), "wrong!!");

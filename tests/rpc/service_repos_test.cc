@@ -114,6 +114,12 @@ TEST_F(ServiceReposTest, ARequestThatCannotBeIsRefusedBeforeTheEngineHearsOfIt) 
   const auto verify = stub().VerifyRepo(&second, waits);
   EXPECT_TRUE(ReadAll(*verify).empty());
   EXPECT_THAT(verify->Finish().error_message(), HasSubstr("takes no dry_run, wait"));
+  waits.mutable_pull()->clear_wait();
+  waits.mutable_pull()->set_request_id("job-7");  // whose pull may have ended: a repair would be none
+  grpc::ClientContext third;
+  const auto named = stub().VerifyRepo(&third, waits);
+  EXPECT_TRUE(ReadAll(*named).empty());
+  EXPECT_EQ(named->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_TRUE(engine_.read_manifests().empty());
 }
 
