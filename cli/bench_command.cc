@@ -48,7 +48,7 @@ absl::StatusOr<std::string> PageFile(const Context& context, const Options& opti
 absl::Status SetToken(Context& context, const Options& options, v1::BenchSourcesRequest* request) {
   if (IsModelScope(options.bench.what)) {
     if (options.token.token.empty() && options.token.file.empty()) return absl::OkStatus();
-    return absl::InvalidArgumentError("bench takes no token for modelscope://: it uses the daemon's own ([modelscope] token_file)");
+    return absl::InvalidArgumentError("bench takes no token for modelscope://: it measures what is public there");
   }
   WarnOfVisibleToken(context, options, "HF_TOKEN");
   absl::StatusOr<FoundToken> token = TakeToken(context, options);

@@ -3,12 +3,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "cli/pull_text.h"
+#include "cli/text.h"
 
 namespace hfget::cli {
 namespace {
@@ -17,9 +19,19 @@ namespace {
 using Field = std::pair<const char*, std::string>;
 using Fields = std::vector<Field>;
 
+// What strangers say (a hub, a file's name) neither hides in the cell nor is a formula: spreadsheets take it for one that begins like one.
+std::string Harmless(const std::string& text) {
+  std::string shown = Printable(text);
+  const size_t first = shown.find_first_not_of(' ');
+  const bool formula = first != std::string::npos && absl::StrContains("=+-@", shown.substr(first, 1));
+  return formula || text.front() == '\t' ? absl::StrCat("'", shown) : shown;
+}
+
 std::string Quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+  if (text.empty()) return text;
+  const std::string shown = Harmless(text);
+  if (shown.find_first_of(",\"") == std::string::npos) return shown;
+  return absl::StrCat("\"", absl::StrReplaceAll(shown, {{"\"", "\"\""}}), "\"");
 }
 
 std::string Seconds(bool known, const google::protobuf::Duration& duration) {

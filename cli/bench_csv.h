@@ -1,4 +1,5 @@
-// Samples of a bench, and points of earlier ones, as CSV (RFC 4180: quoted where needed, lines end with CRLF). Pure.
+// Samples of a bench, and points of earlier ones, as CSV (RFC 4180: quoted where needed, lines end with CRLF). No cell has a control character
+// or is a formula: one that would be begins with an apostrophe. Pure.
 #ifndef HFGET_CLI_BENCH_CSV_H_
 #define HFGET_CLI_BENCH_CSV_H_
 

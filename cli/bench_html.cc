@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -77,7 +78,7 @@ std::string Details(const std::string& summary, const std::string& table) {
 class BenchPage {
  public:
   BenchPage(const BenchRun& run, const BenchPlace& place) : run_(run), place_(place) {
-    for (const v1::BenchRow& row : run.report.rows()) fastest_ = std::max(fastest_, row.best().median());
+    for (const v1::BenchRow& row : run.report.rows()) fastest_ = std::max(fastest_, row.rank() > 0 ? row.best().median() : 0);
   }
 
   std::string Write() const {
@@ -85,8 +86,9 @@ class BenchPage {
                     absl::StrCat(Head(), Facts(), Ranking(), RateOverTime(), "<div class=\"pair\">\n", RateByConnections(), Latency(),
                                  "</div>\n",
                                  Samples(),
-                                 Foot("Rates are medians over rounds, without the first second of a sample; the spread is from the 10th to "
-                                      "the 90th percentile. Bytes were thrown away.")));
+                                 Foot("Rates are medians over rounds. The first second of a sample does not count; of one that took less than two "
+                                      "(*, brief) the first half does not. The spread is from the 10th to the 90th percentile. Bytes were "
+                                      "thrown away.")));
   }
 
  private:
@@ -145,7 +147,7 @@ class BenchPage {
                                               ByteUnitOf(best.median()).name, "/s");
     return absl::StrCat("<tr", row.rank() == 1 ? " class=\"first\"" : "", "><td class=\"rank\">", row.rank(), "</td><td class=\"who\">",
                         Who(row, BenchNotes(row)), "</td><td class=\"rate\"><b>", Escaped(RateOf(best.median())), "</b> ×",
-                        row.best_connections(),
+                        row.best_connections(), row.brief() > 0 ? "*" : "",
                         Track(color, fastest_ > 0 ? best.median() / fastest_ : 0), "</td>", Cell("num", "Spread", spread),
                         Cell("num", "One connection", one.count() == 0 ? "–" : RateOf(one.median())),
                         Cell("num", "First byte", FirstByteText(row)),
@@ -210,33 +212,43 @@ class BenchPage {
     }
     if (panels.empty()) return "";
     const char* hint = "Seconds since a sample began, one line a sample. Strong: the number of connections that is best; faint: the "
-                       "others. Shaded: the first second, which does not count.";
+                       "others. Shaded: the first second, which does not count in samples of two seconds or more.";
     return Figure("Rate over time", hint, absl::StrCat("<div class=\"panels\">\n", panels, "</div>\n"));
   }
 
   // --- rate against connections
 
-  ChartLine StepLine(const v1::BenchRow& row, int color, double dodge) const {
+  // Those of the plan, and those that sources were measured with because they may not have more.
+  std::vector<int> Counts() const {
+    std::set<int> counts(run_.plan.connections().begin(), run_.plan.connections().end());
+    for (const v1::BenchRow& row : run_.report.rows()) {
+      for (const v1::BenchRow::Step& step : row.steps()) {
+        if (step.rate().count() > 0) counts.insert(step.connections());
+      }
+    }
+    return {counts.begin(), counts.end()};
+  }
+  static ChartLine StepLine(const v1::BenchRow& row, const std::vector<int>& counts, int color, double dodge) {
     ChartLine line{.color = color, .dots = true};
-    const auto& connections = run_.plan.connections();
     for (const v1::BenchRow::Step& step : row.steps()) {
-      const auto at = std::find(connections.begin(), connections.end(), step.connections());
-      if (at == connections.end() || step.rate().count() == 0) continue;
+      if (step.rate().count() == 0) continue;
+      const auto place = std::lower_bound(counts.begin(), counts.end(), step.connections()) - counts.begin();
       const v1::BenchSpread& rate = step.rate();
-      line.points.push_back({static_cast<double>(at - connections.begin()) + 0.5 + dodge, rate.median(), rate.p10(), rate.p90(),
+      line.points.push_back({static_cast<double>(place) + 0.5 + dodge, rate.median(), rate.p10(), rate.p90(),
                              absl::StrCat(row.source(), " ×", step.connections(), ": ", RateOf(rate.median()))});
     }
     return line;
   }
   std::string RateByConnections() const {
     LineChart chart{.label = "Rate against the number of connections, a line a source"};
-    chart.x_most = run_.plan.connections_size();
-    for (int i = 0; i < run_.plan.connections_size(); ++i) chart.x_ticks.push_back({i + 0.5, absl::StrCat(run_.plan.connections(i))});
+    const std::vector<int> counts = Counts();
+    chart.x_most = static_cast<double>(counts.size());
+    for (size_t i = 0; i < counts.size(); ++i) chart.x_ticks.push_back({static_cast<double>(i) + 0.5, absl::StrCat(counts[i])});
     double most = 0;
     std::string legend;
     const int rows = run_.report.rows_size();
     for (int i = 0; i < rows; ++i) {
-      ChartLine line = StepLine(run_.report.rows(i), i, 0.03 * (i - 0.5 * (rows - 1)));
+      ChartLine line = StepLine(run_.report.rows(i), counts, i, 0.03 * (i - 0.5 * (rows - 1)));
       if (line.points.empty()) continue;
       for (const ChartPoint& point : line.points) most = std::max({most, point.y, point.high});
       absl::StrAppend(&legend, "<li>", SvgKey(i), Escaped(run_.report.rows(i).source()), "</li>");

@@ -76,7 +76,10 @@ Json LatencySpreadJson(bool known, const v1::BenchLatencySpread& spread) {
 Json StepsJson(const v1::BenchRow& row) {
   Json steps = Json::array();
   for (const v1::BenchRow::Step& step : row.steps()) {
-    steps.push_back({{"connections", step.connections()}, {"rate_bytes_per_sec", SpreadJson(step.rate())}});
+    steps.push_back({{"connections", step.connections()},
+                     {"rate_bytes_per_sec", SpreadJson(step.rate())},
+                     {"samples", step.samples()},
+                     {"failed", step.failed()}});
   }
   return steps;
 }
@@ -90,7 +93,10 @@ Json RowJson(const v1::BenchRow& row) {
           {"one_connection_bytes_per_sec", SpreadJson(row.one_connection())},
           {"best_bytes_per_sec", SpreadJson(row.best())},
           {"best_connections", row.best_connections()},
+          {"brief", row.brief()},
           {"steps", StepsJson(row)},
+          {"samples", row.samples()},
+          {"failed", row.failed()},
           {"hub", LatencySpreadJson(row.has_hub(), row.hub())},
           {"data_host", LatencySpreadJson(row.has_data_host(), row.data_host())},
           {"data_host_name", row.data_host_name()},
@@ -99,7 +105,7 @@ Json RowJson(const v1::BenchRow& row) {
           {"redirect", row.redirect()},
           {"link_lifetime_seconds", SecondsJson(row.has_link_lifetime(), row.link_lifetime())},
           {"commit", row.commit()},
-          {"lags", row.lags()},
+          {"lags", row.lag_known() ? Json(row.lags()) : Json(nullptr)},
           {"token_verdict", VerdictName(row.token_verdict())},
           {"quota_left", row.quota_known() ? Json(row.quota_left()) : Json(nullptr)},
           {"quota_resets_seconds", SecondsJson(row.has_quota_resets(), row.quota_resets())},

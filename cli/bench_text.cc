@@ -42,6 +42,9 @@ std::string BestText(const v1::BenchRow& row, bool unicode) {
   return absl::StrCat(Rate(row.best().median()), " ", Times(unicode), row.best_connections());
 }
 
+// "*": the legend says what of brief samples counts.
+std::string MarkedBest(const v1::BenchRow& row, bool unicode) { return absl::StrCat(BestText(row, unicode), row.brief() > 0 ? "*" : ""); }
+
 // One value is no spread.
 std::string RangeText(const v1::BenchSpread& spread, bool unicode) {
   return spread.count() < 2 ? "-" : FormatRangeAs(spread.p10(), spread.p90(), spread.median(), unicode);
@@ -90,7 +93,7 @@ std::vector<std::string> RateTable(const v1::BenchReport& report, const BenchSty
   add("SOURCE", kLeft, 0, [](const v1::BenchRow& row) { return row.source(); });
   columns.back().cut = true;
   columns.push_back(BarColumn(rows, style.color, unicode));
-  add("BEST", kRight, 0, [=](const v1::BenchRow& row) { return BestText(row, unicode); });
+  add("BEST", kRight, 0, [=](const v1::BenchRow& row) { return MarkedBest(row, unicode); });
   add(unicode ? "P10–P90" : "P10-P90", kRight, 4, [=](const v1::BenchRow& row) { return RangeText(row.best(), unicode); });
   add(unicode ? "×1" : "x1", kRight, 2, [](const v1::BenchRow& row) { return SpreadRate(row.one_connection()); });
   add("1ST BYTE", kRight, 3, FirstByteText);
@@ -120,8 +123,11 @@ void AppendDown(const v1::BenchReport& report, const BenchStyle& style, std::str
 
 std::string Legend(const BenchRun& run, bool unicode) {
   const std::string rounds = run.plan.rounds() == 1 ? "one round" : absl::StrCat(run.plan.rounds(), " rounds");
+  const Rows rows = RowsInUse(run.report);
+  const bool brief = std::any_of(rows.begin(), rows.end(), [](const v1::BenchRow* row) { return row->brief() > 0; });
   return absl::StrCat("Medians over ", rounds, ", ", FormatBytes(run.report.bytes()), " received in ", run.report.samples(), " samples; ",
-                      Times(unicode), "n: with n connections; 1st byte: hub / data host");
+                      Times(unicode), "n: with n connections; 1st byte: hub / data host",
+                      brief ? "; *: of samples of less than 2 s, of which the second half counts" : "");
 }
 
 // "×1, ×2" or "×1": what was planned.
@@ -166,8 +172,8 @@ std::string FirstByteText(const v1::BenchRow& row) {
 }
 
 std::string LagWord(const v1::BenchRow& row) {
-  if (row.lags()) return "yes";
-  return row.commit().empty() ? "-" : "no";
+  if (!row.lag_known()) return "-";
+  return row.lags() ? "yes" : "no";
 }
 
 std::vector<std::string> BenchNotes(const v1::BenchRow& row) {
@@ -240,7 +246,8 @@ std::string BenchProgressText(const BenchRun& run) {
 std::string BenchRoundText(const BenchRun& run, absl::Time at, const BenchStyle& style) {
   std::vector<std::string> parts;
   for (const v1::BenchRow& row : run.report.rows()) {
-    parts.push_back(row.rank() > 0 ? absl::StrCat(row.source(), " ", BestText(row, style.unicode)) : absl::StrCat(row.source(), ": down"));
+    const char* unused = row.best().count() > 0 ? ": not used" : ": down";
+    parts.push_back(absl::StrCat(row.source(), row.rank() > 0 ? absl::StrCat(" ", BestText(row, style.unicode)) : unused));
   }
   if (parts.empty()) parts.push_back("no source was measured");
   const std::string line = Printable(absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%S", at, style.zone), "  ",

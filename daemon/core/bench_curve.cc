@@ -18,7 +18,7 @@ void BenchCurve::Add(ByteCount bytes, absl::Time now) {
 
 BenchCurve::Rate BenchCurve::RateUntil(absl::Time end) const {
   const absl::Duration whole = end - begin_;
-  if (whole <= absl::ZeroDuration()) return {0, true};
+  if (whole < 2 * kTick) return {0, true};
   Rate rate;
   rate.brief = whole < 2 * kWarmUp;
   const size_t from = TickOf(begin_ + (rate.brief ? whole / 2 : kWarmUp));
@@ -29,14 +29,19 @@ BenchCurve::Rate BenchCurve::RateUntil(absl::Time end) const {
 }
 
 std::vector<ByteCount> BenchCurve::Steps(absl::Time end) const {
+  if (end > begin_ && end - begin_ < kStep / 2) return {static_cast<ByteCount>(RateUntil(end).per_second)};
   const auto ticks_a_step = static_cast<size_t>(kStep / kTick);
   std::vector<ByteCount> steps;
-  for (absl::Time at = begin_; at < end; at += kStep) {
+  for (absl::Time at = begin_; at < end;) {
+    // In a rest of less than half a step one read would be a spike: it goes with the step before.
+    const bool last = end - at < kStep + kStep / 2;
+    const absl::Time until = last ? end : at + kStep;
     const size_t first = std::min(steps.size() * ticks_a_step, ticks_.size());
-    const size_t last = std::min(first + ticks_a_step, ticks_.size());
-    const ByteCount bytes = std::accumulate(ticks_.begin() + static_cast<ptrdiff_t>(first), ticks_.begin() + static_cast<ptrdiff_t>(last), ByteCount{0});
-    const double seconds = absl::ToDoubleSeconds(std::min(kStep, end - at));
-    steps.push_back(static_cast<ByteCount>(static_cast<double>(bytes) / seconds));
+    const size_t behind = last ? ticks_.size() : std::min(first + ticks_a_step, ticks_.size());
+    const auto at_tick = [this](size_t tick) { return ticks_.begin() + static_cast<ptrdiff_t>(tick); };
+    const ByteCount bytes = std::accumulate(at_tick(first), at_tick(behind), ByteCount{0});
+    steps.push_back(static_cast<ByteCount>(static_cast<double>(bytes) / absl::ToDoubleSeconds(until - at)));
+    at = until;
   }
   return steps;
 }

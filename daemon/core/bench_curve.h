@@ -24,19 +24,19 @@ class BenchCurve {
   void Add(ByteCount bytes, absl::Time now);
 
   struct Rate {
-    double per_second = 0;
-    bool brief = false;  // shorter than two warm-ups: its first half was left out instead
+    double per_second = 0;  // 0 also for one that was over as soon as it began: what lay ready then says nothing of the line
+    bool brief = false;     // shorter than two warm-ups: its first half was left out instead
   };
   // `end`: of the sample; the time since the last byte counts, too.
   Rate RateUntil(absl::Time end) const;
-  // Bytes a second in each step; the last may be cut short.
+  // Bytes a second in each step. The last may be longer or shorter by up to a half; one alone that is shorter still has the sample's rate.
   std::vector<ByteCount> Steps(absl::Time end) const;
   ByteCount bytes() const { return bytes_; }
   absl::Time begin() const { return begin_; }
 
  private:
-  // Fine enough that where counting begins costs next to nothing.
-  static constexpr absl::Duration kTick = absl::Milliseconds(10);
+  // Fine enough that where counting begins costs next to nothing, and that a sample of a few milliseconds has a second half.
+  static constexpr absl::Duration kTick = absl::Milliseconds(1);
   size_t TickOf(absl::Time at) const;
 
   absl::Time begin_;

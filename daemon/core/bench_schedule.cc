@@ -6,17 +6,25 @@ namespace {
 // A sample of fewer says nothing.
 constexpr ByteCount kLeastBytes = 64 * kKiB;
 
+// Of one source: none more than it may have, each once.
+std::vector<int> CountsFor(int most, const std::vector<int>& wanted) {
+  std::vector<int> counts;
+  for (const int count : wanted) {
+    if (counts.empty() || counts.back() < most) counts.push_back(std::min(count, most));
+  }
+  return counts;
+}
+
 }  // namespace
 
 BenchSchedule::BenchSchedule(const std::vector<int>& most_connections, const Limits& limits)
     : sample_bytes_(limits.sample_bytes), left_(limits.total_bytes) {
+  std::vector<std::vector<int>> counts;
+  for (const int most : most_connections) counts.push_back(CountsFor(most, limits.connections));
   for (int round = 1; round <= limits.rounds; ++round) {
-    for (const int connections : limits.connections) {
-      for (size_t source = 0; source < most_connections.size(); ++source) {
-        const bool first = connections == limits.connections.front();
-        // Of a source that may have fewer than the least that is asked for, those that it may have.
-        if (connections > most_connections[source] && !first) continue;
-        turns_.push_back({source, std::min(connections, most_connections[source]), round, first, 0});
+    for (size_t step = 0; step < limits.connections.size(); ++step) {
+      for (size_t source = 0; source < counts.size(); ++source) {
+        if (step < counts[source].size()) turns_.push_back({source, counts[source][step], round, step == 0, 0});
       }
     }
   }
@@ -25,9 +33,8 @@ BenchSchedule::BenchSchedule(const std::vector<int>& most_connections, const Lim
 
 std::optional<BenchSchedule::Turn> BenchSchedule::Next() {
   if (turns_.empty()) return std::nullopt;
-  const ByteCount share = left_ / static_cast<ByteCount>(turns_.size());
   Turn turn = turns_.back();
-  turn.bytes = std::min(sample_bytes_, std::max(share, std::min(left_, kLeastBytes)));
+  turn.bytes = std::min(sample_bytes_, std::max(share(), std::min(left_, kLeastBytes)));
   if (turn.bytes <= 0) return std::nullopt;
   turns_.pop_back();
   ++taken_;

@@ -27,7 +27,7 @@ class BenchSchedule {
     ByteCount total_bytes = 0;
   };
 
-  // `most_connections`: of each source.
+  // `most_connections`: of each source. One that may have fewer than some of those that are wanted is measured with as many as it may, too.
   BenchSchedule(const std::vector<int>& most_connections, const Limits& limits);
 
   // The next one; nullopt: all were taken, or no bytes are left. What earlier ones left over goes to those that are still to come.
@@ -37,6 +37,8 @@ class BenchSchedule {
   void Drop(size_t source);
   // Taken and to come.
   size_t planned() const { return taken_ + turns_.size(); }
+  // Of each that is to come, if all take as much of what is left. 0: none is to come.
+  ByteCount share() const { return turns_.empty() ? 0 : left_ / static_cast<ByteCount>(turns_.size()); }
 
  private:
   const ByteCount sample_bytes_;

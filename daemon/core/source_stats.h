@@ -19,7 +19,11 @@ class SourceStats {
   // One flight ended after `bytes` in `elapsed` (from its first byte on). Flights below 256 KiB say little about rate.
   void OnFlight(ByteCount bytes, absl::Duration elapsed) {
     if (bytes < 256 * kKiB || elapsed <= absl::ZeroDuration()) return;
-    const double rate = static_cast<double>(bytes) / absl::ToDoubleSeconds(elapsed);
+    OnRate(static_cast<double>(bytes) / absl::ToDoubleSeconds(elapsed));
+  }
+  // Of one connection, as it was measured: however slow. Units: bytes per second.
+  void OnRate(double rate) {
+    if (!(rate > 0)) return;
     connection_rate_ = connection_rate_ <= 0 ? rate : connection_rate_ * 0.7 + rate * 0.3;
   }
   void OnFirstByte(absl::Duration latency) {

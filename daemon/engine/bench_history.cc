@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "daemon/core/bench_retention.h"
 
@@ -72,10 +73,11 @@ std::vector<BenchPoint> BenchHistory::Since(absl::Time since, const std::vector<
   return found;
 }
 
-absl::Time BenchHistory::last() const {
+absl::Time BenchHistory::Last(absl::Time now) const {
   absl::Time last = absl::InfinitePast();
   for (const auto& [source, known] : points_) {
-    if (!known.empty()) last = std::max(last, known.rbegin()->first);
+    const auto ahead = known.upper_bound(now);
+    if (ahead != known.begin()) last = std::max(last, std::prev(ahead)->first);
   }
   return last;
 }

@@ -22,8 +22,8 @@ class BenchHistory {
   store::Batch Add(const std::vector<BenchPoint>& points, absl::Time now);
   // Oldest first. `sources`: empty: all.
   std::vector<BenchPoint> Since(absl::Time since, const std::vector<std::string>& sources) const;
-  // InfinitePast: never.
-  absl::Time last() const;
+  // The last that is not later than `now`: what is was recorded before the clock was set back. InfinitePast: never.
+  absl::Time Last(absl::Time now) const;
 
  private:
   std::map<std::string, std::map<absl::Time, BenchPoint>> points_;  // by source

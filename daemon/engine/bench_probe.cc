@@ -14,6 +14,21 @@ constexpr SmallRequest::Limits kOneByte{.max_body_bytes = 64 * kKiB, .silence = 
 // Small files are served whole.
 constexpr ByteRange kFirstByte{0, 1};
 
+core::Failure FailureOfProbe(const hub::Answer& verdict) {
+  switch (verdict.kind) {
+    case hub::AnswerKind::kHubError:
+      return FailureOf(verdict.error);
+    case hub::AnswerKind::kLinkExpired:
+      return core::Failure::kLinkExpired;
+    case hub::AnswerKind::kNotHere:
+      return core::Failure::kNotHere;
+    case hub::AnswerKind::kWrongRegion:
+      return core::Failure::kWrongRegion;
+    default:
+      return core::Failure::kWrongAnswer;
+  }
+}
+
 }  // namespace
 
 BenchProbe::BenchProbe(Context& context, Wish wish, absl::AnyInvocable<void(Result)> done)
@@ -34,6 +49,7 @@ void BenchProbe::Ask() {
   request.headers.emplace_back("Range", "bytes=0-0");
   if (result_.target.url.SameOrigin(source.base)) request.bearer = wish_.token;
   if (source.dialect == hub::Dialect::kModelScope) request.bearer_cookie = std::string(hub::kMsTokenCookie);
+  asked_at_ = context_.clock.Steady();
   request_ = std::make_unique<SmallRequest>(context_, std::move(request), kOneByte,
                                             lifetime_.Guard([this](SmallAnswer answer) { OnAnswer(std::move(answer)); }));
 }
@@ -56,9 +72,16 @@ void BenchProbe::NoteLatency(const SmallAnswer& answer) {
 void BenchProbe::OnAnswer(SmallAnswer answer) {
   const auto finished = std::move(request_);  // lives until this function ends
   if (answer.head.status == 0) {
-    return End(core::ErrorCause::kNoSource, answer.detail.empty() ? std::string(net::NetErrorName(answer.error)) : answer.detail);
+    const core::Failure failure = FailureOf(answer.error);
+    return End(core::ErrorCause::kNoSource, failure == core::Failure::kNone ? core::Failure::kWrongAnswer : failure,
+               answer.detail.empty() ? std::string(net::NetErrorName(answer.error)) : answer.detail);
   }
   NoteLatency(answer);
+  if (!result_.target.data_host) {
+    // Both at once: of a probe that is cancelled no request stays open.
+    context_.sources.OnFileAsked(wish_.source);
+    context_.sources.OnFileAnswered(wish_.source, answer.head.headers.fields, asked_at_, context_.clock.Steady());
+  }
   hub::Ask ask;
   ask.url = result_.target.url;
   ask.range = kFirstByte;
@@ -71,10 +94,15 @@ void BenchProbe::OnAnswer(SmallAnswer answer) {
   const hub::Answer verdict = hub::JudgeAnswer(ask, answer.head.status, answer.head.headers.fields, context_.clock.Wall());
   if (verdict.kind == hub::AnswerKind::kRedirect) return Follow(verdict, answer);
   result_.ranges = answer.head.status == 206;
-  if (verdict.kind == hub::AnswerKind::kBytes) return End(core::ErrorCause::kNone, "");
+  if (verdict.kind == hub::AnswerKind::kBytes) return End(core::ErrorCause::kNone, core::Failure::kNone, "");
+  OnRefused(verdict, answer.head.status);
+}
+
+void BenchProbe::OnRefused(const hub::Answer& verdict, int status) {
   const bool at_hub = !result_.target.data_host && verdict.kind == hub::AnswerKind::kHubError;
-  const core::ErrorCause cause = at_hub ? CauseOf(verdict.error.kind) : core::ErrorCause::kNoSource;
-  End(cause, verdict.why.empty() ? absl::StrCat("it answered ", answer.head.status) : verdict.why);
+  result_.trouble.rest = verdict.error.retry_after;
+  End(at_hub ? CauseOf(verdict.error.kind) : core::ErrorCause::kNoSource, FailureOfProbe(verdict),
+      verdict.why.empty() ? absl::StrCat("it answered ", status) : verdict.why);
 }
 
 void BenchProbe::Follow(const hub::Answer& verdict, const SmallAnswer& answer) {
@@ -86,9 +114,11 @@ void BenchProbe::Follow(const hub::Answer& verdict, const SmallAnswer& answer) {
   Ask();
 }
 
-void BenchProbe::End(core::ErrorCause cause, std::string error) {
+void BenchProbe::End(core::ErrorCause cause, core::Failure failure, std::string why) {
   result_.cause = cause;
-  result_.error = std::move(error);
+  result_.trouble.failure = failure;
+  result_.trouble.why = std::move(why);
+  result_.trouble.host = BlamedHost(result_.target);
   auto done = std::move(done_);
   done(std::move(result_));
 }

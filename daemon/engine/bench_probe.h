@@ -8,6 +8,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "daemon/core/scheduler.h"
+#include "daemon/engine/bench_trouble.h"
 #include "daemon/engine/bench_values.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/fetch.h"
@@ -35,9 +36,9 @@ class BenchProbe {
     bool ranges = false;
     std::string redirect = "none";
     std::optional<absl::Duration> link_lifetime;
-    Target target;  // where the bytes are
+    Target target;  // where the bytes are, or who was asked last
     core::ErrorCause cause = core::ErrorCause::kNone;
-    std::string error;  // empty: the byte came
+    BenchTrouble trouble;  // none: the byte came
   };
 
   // `done` may destroy this object.
@@ -48,13 +49,15 @@ class BenchProbe {
   void OnAnswer(SmallAnswer answer);
   void NoteLatency(const SmallAnswer& answer);
   void Follow(const hub::Answer& verdict, const SmallAnswer& answer);
-  void End(core::ErrorCause cause, std::string error);
+  void OnRefused(const hub::Answer& verdict, int status);
+  void End(core::ErrorCause cause, core::Failure failure, std::string why);
 
   Context& context_;
   const Wish wish_;
   absl::AnyInvocable<void(Result)> done_;
   Result result_;
   int hops_ = 0;
+  absl::Time asked_at_;
   std::unique_ptr<SmallRequest> request_;
   Lifetime lifetime_;
 };

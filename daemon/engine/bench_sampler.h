@@ -9,6 +9,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "daemon/core/bench_curve.h"
+#include "daemon/engine/bench_trouble.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/fetch.h"
 #include "daemon/engine/lifetime.h"
@@ -16,7 +17,8 @@
 namespace hfget::engine {
 
 // Fetches as a pull does, with all its rules, so that what is measured is what a pull would get. Each connection has a part of the file
-// of its own and begins it again at its end. Starts with the construction; cancels with the destruction. Thread: the engine.
+// of its own, goes through it range by range, and begins it again at its end. Starts with the construction; cancels with the destruction.
+// Thread: the engine.
 class BenchSampler final : public Fetch::Observer {
  public:
   struct Wish {
@@ -33,8 +35,8 @@ class BenchSampler final : public Fetch::Observer {
   struct Result {
     std::optional<core::BenchCurve> curve;  // nullopt: not a byte came
     absl::Time end;                         // steady
-    std::string error;                      // why it brought nothing, or why some connections ended early
-    std::optional<absl::Duration> rest;     // rate limited
+    ByteCount late = 0;                     // bytes that came behind the end
+    BenchTrouble trouble;                   // why it brought nothing, or why some connections ended early: the last
     absl::Duration cpu;                     // of this thread, from the first byte on
   };
 
@@ -50,8 +52,21 @@ class BenchSampler final : public Fetch::Observer {
   void OnEnd(Fetch& fetch, FetchResult result) override;
 
  private:
+  struct Connection {
+    ByteRange part;
+    ByteCount next = 0;            // where the next range begins
+    int requests = 0;              // for ranges
+    bool resolves = false;         // the target has expired: it asks the hub
+    std::unique_ptr<Fetch> fetch;  // null: it has ended
+  };
+
   ByteRange PartOf(int connection) const;
-  void Begin(int connection, bool anew);
+  ByteRange NextRange(Connection& connection) const;
+  // Whether it goes where the probe was led.
+  bool Resolved(const Connection& connection) const;
+  bool MayAsk(const Connection& connection) const;
+  void Begin(size_t index);
+  void NoteTrouble(const Fetch& fetch, FetchResult result);
   void Tick();
   void Finish();
 
@@ -59,8 +74,7 @@ class BenchSampler final : public Fetch::Observer {
   const Wish wish_;
   absl::AnyInvocable<void(const core::BenchCurve&)> tell_;
   absl::AnyInvocable<void(Result)> done_;
-  std::vector<std::unique_ptr<Fetch>> fetches_;  // by connection; null: it has ended
-  std::vector<char> resolved_anew_;              // by connection
+  std::vector<Connection> connections_;  // empty when it is over
   Result result_;
   absl::Duration cpu_at_begin_;
   absl::Time asked_at_;

@@ -3,19 +3,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/string_view.h"
+
 namespace hfget::engine {
 namespace {
 
 core::BenchStanding StandingOf(const BenchRow& row) {
   core::BenchStanding standing;
   standing.source = row.source;
-  standing.best = row.best;
+  const auto best = row.steps.find(row.best_connections);
+  standing.best = best == row.steps.end() ? core::BenchStep{row.best} : best->second;
   standing.connections = row.best_connections;
   standing.first_byte = absl::Seconds(row.hub.first_byte.median) + absl::Seconds(row.data_host.first_byte.median);
   standing.lags = row.lags;
-  standing.trouble = row.error;
+  standing.samples = row.samples;
+  standing.failed = row.failed;
+  standing.trouble = row.trouble;
+  standing.out = row.out;
   return standing;
 }
+
+bool Holds(const std::vector<std::string>& words, absl::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
 
 }  // namespace
 
@@ -38,12 +46,23 @@ void BenchTally::Add(const BenchSample& sample) {
     data_address_ = sample.data_host->address;
   }
   for (const std::string& limit : sample.limits) {
-    if (std::find(limits_.begin(), limits_.end(), limit) == limits_.end()) limits_.push_back(limit);
+    if (!Holds(limits_, limit)) limits_.push_back(limit);
   }
-  if (sample.rate_per_sec > 0) rates_[sample.connections].push_back(sample.rate_per_sec);
-  if (sample.error.empty()) return;
-  cause_ = sample.cause;
-  error_ = sample.error;
+  Samples& samples = samples_[sample.connections];
+  ++samples.all;
+  const bool came = sample.rate_per_sec > 0;
+  samples.failed += !came || !sample.error.empty();
+  if (came) {
+    brought_ = true;
+    (Holds(sample.limits, "pulls") ? samples.disturbed : samples.rates).push_back(sample.rate_per_sec);
+    samples.brief += sample.brief;
+  }
+  if (!sample.error.empty()) Refuse(sample.cause, sample.error);
+}
+
+void BenchTally::Refuse(core::ErrorCause cause, std::string why) {
+  cause_ = cause;
+  error_ = std::move(why);
 }
 
 BenchRow BenchTally::Row() const {
@@ -53,15 +72,22 @@ BenchRow BenchTally::Row() const {
   row.data_host_name = data_host_name_;
   row.data_address = data_address_;
   row.limits = limits_;
-  if (rates_.empty()) {
+  row.trouble = error_;
+  for (const auto& [connections, samples] : samples_) {
+    row.samples += samples.all;
+    row.failed += samples.failed;
+    const core::Spread rate = core::SpreadOf(samples.rates.empty() ? samples.disturbed : samples.rates);
+    if (rate.count > 0) row.steps[connections] = {rate, samples.all, samples.failed};
+  }
+  if (!brought_) {
     row.cause = cause_;
     row.error = error_;
     return row;
   }
-  for (const auto& [connections, rates] : rates_) row.steps[connections] = core::SpreadOf(rates);
-  if (const auto one = row.steps.find(1); one != row.steps.end()) row.one_connection = one->second;
+  if (const auto one = row.steps.find(1); one != row.steps.end()) row.one_connection = one->second.rate;
   row.best_connections = core::BestConnections(row.steps);
-  row.best = row.steps.at(row.best_connections);
+  row.best = row.steps.at(row.best_connections).rate;
+  row.brief = samples_.at(row.best_connections).brief;
   return row;
 }
 
@@ -74,7 +100,7 @@ void RankRows(std::vector<BenchRow>& rows, std::string& recommendation) {
   for (const size_t i : order) {
     BenchRow& row = ranked.emplace_back(std::move(rows[i]));
     row.why = core::WhyThere(standings[i], standings[order.front()]);
-    if (row.best.count > 0) row.rank = static_cast<int>(ranked.size());
+    if (row.best.count > 0 && row.out.empty()) row.rank = static_cast<int>(ranked.size());
   }
   rows = std::move(ranked);
 }

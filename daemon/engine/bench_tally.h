@@ -14,9 +14,12 @@ namespace hfget::engine {
 // Pure. Thread: one.
 class BenchTally {
  public:
+  // Failed: it brought nothing, or has an error.
   void Add(const BenchSample& sample);
+  // It is not measured, and why.
+  void Refuse(core::ErrorCause cause, std::string why);
 
-  bool brought() const { return !rates_.empty(); }
+  bool brought() const { return brought_; }
   // Without rank and what samples do not tell.
   BenchRow Row() const;
 
@@ -27,7 +30,13 @@ class BenchTally {
     BenchLatencySpread Spread() const;
   };
 
-  std::map<int, std::vector<double>> rates_;  // by connections
+  struct Samples {
+    std::vector<double> rates, disturbed;  // disturbed: pulls used the line, too; they count where there are no others
+    int all = 0, failed = 0, brief = 0;
+  };
+
+  std::map<int, Samples> samples_;  // by connections
+  bool brought_ = false;
   Latencies hub_, data_host_;
   std::string data_host_name_, data_address_;
   std::vector<std::string> limits_;  // each once

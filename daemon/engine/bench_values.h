@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/types.h"
+#include "daemon/core/bench_ranking.h"
 #include "daemon/core/pull_state.h"
 #include "daemon/core/spread.h"
 #include "daemon/core/token_policy.h"
@@ -85,16 +86,20 @@ struct BenchRow {
   std::string why;
   core::ErrorCause cause = core::ErrorCause::kNone;
   std::string error;
+  std::string trouble;  // of the last sample that failed, also when others brought bytes
+  std::string out;      // why the daemon does not use it now, whatever it brings; empty: it does
   core::Spread one_connection, best;
   int best_connections = 0;
-  std::map<int, core::Spread> steps;
+  core::BenchSteps steps;  // those that have a rate
+  int samples = 0, failed = 0;
+  int brief = 0;  // of those behind `best`
   BenchLatencySpread hub, data_host;
   std::string data_host_name, data_address;
   bool ranges = false;
   std::string redirect;
   std::optional<absl::Duration> link_lifetime;
   std::string commit;
-  bool lags = false;
+  bool lag_known = false, lags = false;
   core::ProofVerdict proof = core::ProofVerdict::kUnknown;
   std::optional<int64_t> quota_left;
   absl::Duration quota_resets;

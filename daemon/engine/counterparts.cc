@@ -73,6 +73,7 @@ void Counterparts::OnVerdict(core::SourceIndex source, ListingVerdict verdict) {
     return AskNext(source);
   }
   context_.sources.OnFailure(source, verdict.failure, verdict.rest, verdict.why, now, context_.rng);
+  search.failed = true;
   End(search, std::move(verdict.why));
 }
 
@@ -102,6 +103,11 @@ std::string Counterparts::NoteOn(core::SourceIndex source) const {
   const auto search = searches_.find(source);
   if (search == searches_.end()) return "";
   return search->second.over ? search->second.note : "is asked under which name it has this repo";
+}
+
+bool Counterparts::Unanswered(core::SourceIndex source) const {
+  const auto search = searches_.find(source);
+  return search == searches_.end() || search->second.failed;
 }
 
 }  // namespace hfget::engine

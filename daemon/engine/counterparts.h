@@ -48,6 +48,8 @@ class Counterparts {
   std::string UrlOf(core::SourceIndex source, const hub::ManifestFile& file) const;
   // For people: why it serves nothing, or under which name it does; empty: nothing to say.
   std::string NoteOn(core::SourceIndex source) const;
+  // Whether it has the repo is not known, and will not be: it could not be asked, or did not answer.
+  bool Unanswered(core::SourceIndex source) const;
 
  private:
   struct Search {
@@ -57,6 +59,7 @@ class Counterparts {
     hub::Counterpart found;
     std::string note;
     bool over = false;
+    bool failed = false;  // over, without an answer
   };
 
   void AskNext(core::SourceIndex source);

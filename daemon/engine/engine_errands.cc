@@ -112,10 +112,10 @@ void Engine::OnBenched() {
 
 void Engine::BenchIfDue() {
   if (config_.bench_every == absl::InfiniteDuration() || bench_ || racer_->connections() > 0) return;
-  const absl::Time now = clock_.Wall();
-  const absl::Time last = std::max(bench_history_.last(), bench_tried_);
-  // A clock that was set back does not put it off for years.
-  if (last <= now && now - last < config_.bench_every) return;
+  const absl::Time now = clock_.Steady();
+  const absl::Time wall = clock_.Wall();
+  // Those of this process by the clock that does not jump; earlier ones as they were recorded.
+  if (now - bench_tried_ < config_.bench_every || wall - bench_history_.Last(wall) < config_.bench_every) return;
   bench_tried_ = now;
   BenchSpec spec;
   spec.total_bytes = config_.bench_bytes;

@@ -47,11 +47,16 @@ void SetRates(const engine::BenchRow& row, v1::BenchRow* out) {
   if (row.one_connection.count > 0) *out->mutable_one_connection() = SpreadOf(row.one_connection);
   if (row.best.count > 0) *out->mutable_best() = SpreadOf(row.best);
   out->set_best_connections(row.best_connections);
-  for (const auto& [connections, rate] : row.steps) {
+  for (const auto& [connections, known] : row.steps) {
     v1::BenchRow::Step* step = out->add_steps();
     step->set_connections(connections);
-    *step->mutable_rate() = SpreadOf(rate);
+    *step->mutable_rate() = SpreadOf(known.rate);
+    step->set_samples(known.samples);
+    step->set_failed(known.failed);
   }
+  out->set_samples(row.samples);
+  out->set_failed(row.failed);
+  out->set_brief(row.brief);
 }
 
 v1::BenchRow RowOf(const engine::BenchRow& row) {
@@ -71,6 +76,7 @@ v1::BenchRow RowOf(const engine::BenchRow& row) {
   if (row.link_lifetime && *row.link_lifetime != absl::InfiniteDuration()) Set(*row.link_lifetime, out.mutable_link_lifetime());
   out.set_commit(ValidUtf8(row.commit));
   out.set_lags(row.lags);
+  out.set_lag_known(row.lag_known);
   out.set_token_verdict(ToProto(row.proof));
   out.set_quota_known(row.quota_left.has_value());
   if (row.quota_left) {

@@ -43,7 +43,8 @@ absl::StatusOr<absl::Duration> SampleOf(const v1::BenchSourcesRequest& request, 
   if (!request.has_sample_duration()) return otherwise;
   const absl::Duration duration = absl::Seconds(request.sample_duration().seconds()) + absl::Nanoseconds(request.sample_duration().nanos());
   if (duration >= kLeastSample && duration <= kLongestSample) return duration;
-  return absl::InvalidArgumentError("a sample has to last 1 s to 10 min at most: its first second does not count");
+  return absl::InvalidArgumentError(
+      "a sample has to last 1 s to 10 min at most: its first second, or its first half when it is shorter than two, does not count");
 }
 
 // The same rules for the same fields. Repo, revision and file may stand in one text.

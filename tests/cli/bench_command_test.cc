@@ -74,7 +74,7 @@ TEST_F(BenchCommandTest, ATokenThatWasFoundIsAmbient) {
   EXPECT_EQ(Run({"bench", "modelscope://org/model"}), 0);
   EXPECT_EQ(daemon_.benches[1].token(), "");
   EXPECT_EQ(Run({"bench", "modelscope://org/model", "--token", "x"}), 2);
-  EXPECT_THAT(err(), HasSubstr("[modelscope] token_file"));
+  EXPECT_THAT(err(), HasSubstr("it measures what is public there"));
 }
 
 TEST_F(BenchCommandTest, OnATerminalTheTableIsDrawnWhileItRuns) {

@@ -1,5 +1,6 @@
 #include "cli/bench_csv.h"
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "tests/cli/bench_samples.h"
@@ -28,8 +29,20 @@ TEST(BenchCsvTest, EveryLineHasTheColumnsOfTheHeader) {
 
 TEST(BenchCsvTest, QuotesWhatWouldBreakALine) {
   v1::BenchSample sample;
-  sample.mutable_error()->set_message("a \"b\", c\r\nd");
-  EXPECT_THAT(BenchCsvLine({}, sample), HasSubstr(",\"a \"\"b\"\", c\r\nd\","));
+  sample.mutable_error()->set_message("a \"b\", c\nd");
+  EXPECT_THAT(BenchCsvLine({}, sample), HasSubstr(",\"a \"\"b\"\", c d\","));
+}
+
+TEST(BenchCsvTest, WhatASourceSaysIsNoFormulaAndHidesNothing) {
+  for (const char* text : {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1"}) {
+    v1::BenchSample sample;
+    sample.mutable_error()->set_message(text);
+    EXPECT_THAT(BenchCsvLine({}, sample), HasSubstr(absl::StrCat(",'", text[0] == '\t' ? " =1" : text, ","))) << text;
+  }
+  v1::BenchSample sample;
+  sample.mutable_error()->set_message("a\x1b[31m\xe2\x80\xae" "b");
+  EXPECT_THAT(BenchCsvLine({}, sample), HasSubstr(",a?[31m?b,"));
+  EXPECT_THAT(BenchCsvLine({}, sample), Not(HasSubstr("'"))) << "numbers and plain words stay as they are";
 }
 
 TEST(BenchCsvTest, WhatIsNotKnownIsEmpty) {

@@ -32,6 +32,24 @@ TEST(BenchHtmlTest, HasThreeFiguresAndEverySample) {
   EXPECT_EQ(CountOf(page.substr(page.find("Every sample")), "<tr>"), 61u);
 }
 
+TEST(BenchHtmlTest, CountsThatASourceWasMeasuredWithBesideThePlansAreDrawn) {
+  BenchRun run = testing::SampleBench();
+  const std::string as_planned = BenchHtml(run, kSamplePlace);
+  for (v1::BenchRow::Step& step : *run.report.mutable_rows(0)->mutable_steps()) {
+    if (step.connections() == 8) step.set_connections(6);
+  }
+  const std::string page = BenchHtml(run, kSamplePlace);
+  EXPECT_THAT(page, AllOf(HasSubstr("tuna ×6: "), HasSubstr(">6</text>")));
+  EXPECT_EQ(CountOf(page, "class=\"mark"), CountOf(as_planned, "class=\"mark"));
+}
+
+TEST(BenchHtmlTest, WhatOfABriefSampleCountsIsSaidWhereItIsMarked) {
+  BenchRun run = testing::SampleBench();
+  run.report.mutable_rows(0)->set_brief(3);
+  EXPECT_THAT(BenchHtml(run, kSamplePlace), AllOf(HasSubstr("</b> ×8*"), HasSubstr("(*, brief) the first half does not")));
+  EXPECT_THAT(BenchHtml(testing::SampleBench(), kSamplePlace), Not(HasSubstr("×8*")));
+}
+
 TEST(BenchHtmlTest, ABenchThatWasInterruptedSaysSo) {
   BenchRun run = testing::SampleBench();
   run.samples.resize(7);

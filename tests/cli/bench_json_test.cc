@@ -22,6 +22,9 @@ TEST(BenchJsonTest, OneObjectHasPlanSamplesAndReport) {
   EXPECT_EQ(bench["samples"][0]["curve_step_seconds"], 0.25);
   EXPECT_EQ(bench["report"]["rows"][0]["source"], "tuna");
   EXPECT_EQ(bench["report"]["rows"][0]["best_bytes_per_sec"]["count"], 3);
+  EXPECT_EQ(bench["report"]["rows"][0]["samples"], 12);
+  EXPECT_EQ(bench["report"]["rows"][0]["failed"], 0);
+  EXPECT_EQ(bench["report"]["rows"][0]["lags"], false);
   EXPECT_EQ(bench["report"]["rows"][1]["quota_left"], 480);
   EXPECT_EQ(bench["report"]["rows"][4]["error"]["cause"], "unavailable");
   EXPECT_TRUE(bench["report"]["complete"]);
@@ -34,7 +37,7 @@ TEST(BenchJsonTest, WhatIsNotKnownIsNull) {
   BenchRun run;
   run.report.add_rows();
   const json row = json::parse(BenchJson(run))["report"]["rows"][0];
-  for (const char* key : {"error", "best_bytes_per_sec", "hub", "quota_left",
+  for (const char* key : {"error", "best_bytes_per_sec", "hub", "quota_left", "lags",
                           "link_lifetime_seconds"}) EXPECT_TRUE(row[key].is_null()) << key;
 }
 

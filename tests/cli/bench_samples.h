@@ -146,6 +146,8 @@ inline v1::BenchReport SampleBenchReport(const BenchRun& run) {
     row->set_ranges(true);
     row->set_commit(source.name == "hf-mirror" ? "0123456701234567012345670123456701234567" : kCommit);
     row->set_lags(source.name == "hf-mirror");
+    row->set_lag_known(true);
+    row->set_samples(12);
     row->set_token_verdict(source.name == "official" ? v1::TOKEN_VERDICT_FORWARDS : v1::TOKEN_VERDICT_UNSPECIFIED);
     if (source.name == "official") {
       row->set_quota_known(true);

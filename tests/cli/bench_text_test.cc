@@ -107,6 +107,31 @@ TEST(BenchTextTest, ASpreadOfOneRoundIsNone) {
   EXPECT_THAT(BenchText(SampleBench(), {}), HasSubstr("64.8–67.2"));
 }
 
+TEST(BenchTextTest, BriefSamplesAreMarkedAndTheMarkIsExplained) {
+  BenchRun run = SampleBench();
+  EXPECT_THAT(BenchText(run, {}), AllOf(Not(HasSubstr("×8*")), Not(HasSubstr("less than 2 s"))));
+  run.report.mutable_rows(0)->set_brief(3);
+  EXPECT_THAT(BenchText(run, {}), AllOf(HasSubstr("×8*"), HasSubstr("*: of samples of less than 2 s, of which the second half counts")));
+}
+
+TEST(BenchTextTest, WhetherItLagsIsLeftOpenWhereNobodyKnows) {
+  v1::BenchRow row;
+  row.set_commit(testing::kCommit);
+  EXPECT_EQ(LagWord(row), "-");
+  row.set_lag_known(true);
+  EXPECT_EQ(LagWord(row), "no");
+  row.set_lags(true);
+  EXPECT_EQ(LagWord(row), "yes");
+}
+
+TEST(BenchTextTest, OneThatBroughtBytesAndIsNotUsedIsNotSaidToBeDown) {
+  BenchRun run = SampleBench();
+  run.report.mutable_rows(0)->set_rank(0);
+  run.report.mutable_rows(0)->set_why("the daemon does not use it: its bytes were wrong; it brought 92.0 MiB/s with 8 connections");
+  EXPECT_THAT(BenchText(run, {}), HasSubstr("✗  tuna: the daemon does not use it: its bytes were wrong"));
+  EXPECT_THAT(BenchRoundText(run, absl::UnixEpoch(), {}), AllOf(HasSubstr("tuna: not used"), HasSubstr("pai: down")));
+}
+
 TEST(BenchTextTest, WhatASourceSaysReachesNoTerminal) {
   BenchRun run = SampleBench();
   for (v1::BenchRow& row : *run.report.mutable_rows()) {

@@ -43,16 +43,34 @@ TEST(BenchCurve, AnInstantHasNoRate) {
   EXPECT_TRUE(curve.RateUntil(kBegin).brief);
 }
 
+TEST(BenchCurve, WhatLayReadyWhenItBeganIsNoRate) {
+  BenchCurve curve(kBegin);
+  for (int i = 0; i < 64; ++i) curve.Add(16 * kKiB, kBegin + absl::Microseconds(i));
+  EXPECT_EQ(curve.RateUntil(kBegin + absl::Microseconds(64)).per_second, 0) << "over as soon as it began";
+  Flow(curve, 3'000'000, absl::Milliseconds(1), absl::Milliseconds(8));
+  EXPECT_NEAR(curve.RateUntil(kBegin + absl::Milliseconds(8)).per_second, 3'000'000, 1000);
+}
+
 TEST(BenchCurve, StepsAreRatesAndTheLastOneIsCutShort) {
   BenchCurve curve(kBegin);
   Flow(curve, 4'000'000, absl::ZeroDuration(), absl::Milliseconds(250));
-  Flow(curve, 8'000'000, absl::Milliseconds(500), absl::Milliseconds(600));
-  const auto steps = curve.Steps(kBegin + absl::Milliseconds(600));
+  Flow(curve, 8'000'000, absl::Milliseconds(500), absl::Milliseconds(650));
+  const auto steps = curve.Steps(kBegin + absl::Milliseconds(650));
   ASSERT_EQ(steps.size(), 3u);
   EXPECT_EQ(steps[0], 4'000'000);
   EXPECT_EQ(steps[1], 0);
   EXPECT_NEAR(static_cast<double>(steps[2]), 8'000'000, 100);
-  EXPECT_EQ(curve.bytes(), 1'800'000);
+  EXPECT_EQ(curve.bytes(), 2'200'000);
+}
+
+TEST(BenchCurve, OneReadInTheLastMillisecondIsNoSpike) {
+  BenchCurve curve(kBegin);
+  Flow(curve, 4'000'000, absl::ZeroDuration(), absl::Milliseconds(500));
+  curve.Add(64 * kKiB, kBegin + absl::Milliseconds(501));
+  const auto steps = curve.Steps(kBegin + absl::Milliseconds(501));
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_NEAR(static_cast<double>(steps[1]), (1'000'000 + 64 * kKiB) / 0.251, 10);
+  EXPECT_EQ(curve.Steps(kBegin + absl::Milliseconds(100)).size(), 1u) << "a sample that is shorter is one step";
 }
 
 }  // namespace

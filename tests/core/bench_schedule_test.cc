@@ -21,8 +21,9 @@ TEST(BenchSchedule, SourcesTakeTurns) {
   EXPECT_EQ(Turns(BenchSchedule({8, 8, 8}, {{1, 4}, 2, kMiB, kPlenty})), "A1 B1 C1 A4 B4 C4 A1 B1 C1 A4 B4 C4");
 }
 
-TEST(BenchSchedule, MoreConnectionsThanASourceMayHaveAreLeftOut) {
-  EXPECT_EQ(Turns(BenchSchedule({2, 8}, {{1, 2, 4}, 1, kMiB, kPlenty})), "A1 B1 A2 B2 B4");
+TEST(BenchSchedule, OfMoreConnectionsThanASourceMayHaveItHasAsManyAsItMay) {
+  EXPECT_EQ(Turns(BenchSchedule({6}, {{1, 2, 4, 8, 16}, 1, kMiB, kPlenty})), "A1 A2 A4 A6");
+  EXPECT_EQ(Turns(BenchSchedule({2, 8}, {{1, 2, 4}, 1, kMiB, kPlenty})), "A1 B1 A2 B2 B4") << "each number once";
   EXPECT_EQ(Turns(BenchSchedule({2, 8}, {{4}, 1, kMiB, kPlenty})), "A2 B4");
 }
 
@@ -36,6 +37,7 @@ TEST(BenchSchedule, TheFirstOfARoundIsMarked) {
 
 TEST(BenchSchedule, TheBudgetIsSharedOutAndWhatIsLeftOverGoesToTheRest) {
   BenchSchedule schedule({8, 8}, {{1}, 2, 100 * kMiB, 40 * kMiB});
+  EXPECT_EQ(schedule.share(), 10 * kMiB);
   EXPECT_EQ(schedule.Next()->bytes, 10 * kMiB);
   schedule.Spend(kMiB);  // a slow one
   EXPECT_EQ(schedule.Next()->bytes, 13 * kMiB);

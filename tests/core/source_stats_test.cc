@@ -37,6 +37,16 @@ TEST(SourceStatsTest, ShortFlightsSayNothingAboutTheRate) {
   EXPECT_EQ(stats.connection_rate(), 0);
 }
 
+TEST(SourceStatsTest, ARateThatWasMeasuredCountsHoweverSlowItIs) {
+  SourceStats stats;
+  stats.OnRate(20.0 * kKiB);
+  EXPECT_DOUBLE_EQ(stats.connection_rate(), 20.0 * kKiB);
+  stats.OnRate(120.0 * kKiB);
+  EXPECT_DOUBLE_EQ(stats.connection_rate(), (0.7 * 20 + 0.3 * 120) * kKiB);
+  stats.OnRate(0);
+  EXPECT_DOUBLE_EQ(stats.connection_rate(), (0.7 * 20 + 0.3 * 120) * kKiB);
+}
+
 TEST(SourceStatsTest, SuccessIsAShareThatDecays) {
   SourceStats stats;
   for (int i = 0; i < 100; ++i) stats.OnResult(false);

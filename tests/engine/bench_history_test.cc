@@ -25,7 +25,15 @@ TEST(BenchHistory, TellsWhatWasAddedOldestFirstAndOfThoseThatAreAskedFor) {
   EXPECT_EQ(history.Since(absl::InfinitePast(), {}).size(), 3u);
   EXPECT_EQ(history.Since(kNow + absl::Minutes(1), {}).size(), 1u);
   EXPECT_EQ(history.Since(absl::InfinitePast(), {"b"}).size(), 1u);
-  EXPECT_EQ(history.last(), kNow + absl::Hours(1));
+}
+
+TEST(BenchHistory, WhatLiesAheadOfASetBackClockIsNotTheLast) {
+  BenchHistory history;
+  EXPECT_EQ(history.Last(kNow), absl::InfinitePast());
+  history.Add({Point("a", kNow), Point("b", kNow - absl::Hours(1))}, kNow);
+  EXPECT_EQ(history.Last(kNow), kNow);
+  EXPECT_EQ(history.Last(kNow - absl::Minutes(1)), kNow - absl::Hours(1));
+  EXPECT_EQ(history.Last(kNow - absl::Hours(2)), absl::InfinitePast());
 }
 
 TEST(BenchHistory, WhatIsCommittedIsReadAgain) {
@@ -59,7 +67,7 @@ TEST(BenchHistory, NonsenseOfADamagedStoreIsLeftOut) {
   record.set_at_unix_ms(-5);
   history.Load(record);
   EXPECT_TRUE(history.Since(absl::InfinitePast(), {}).empty());
-  EXPECT_EQ(history.last(), absl::InfinitePast());
+  EXPECT_EQ(history.Last(absl::InfiniteFuture()), absl::InfinitePast());
 }
 
 }  // namespace

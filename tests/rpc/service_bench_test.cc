@@ -37,8 +37,12 @@ TEST_F(ServiceBenchTest, TellsPlanProgressSamplesAndTheReport) {
   engine::BenchRow& row = report.rows.emplace_back();
   row.source = "tuna";
   row.rank = 1;
-  row.steps[4] = {1, 2, 3, 4};
+  row.steps[4] = {{1, 2, 3, 4}, 6, 2};
   row.best = {1, 2, 3, 4};
+  row.samples = 8;
+  row.failed = 3;
+  row.brief = 1;
+  row.lag_known = true;
   row.quota_left = 7;
   row.proof = core::ProofVerdict::kForwards;
   report.recommendation = "Use tuna.";
@@ -58,6 +62,12 @@ TEST_F(ServiceBenchTest, TellsPlanProgressSamplesAndTheReport) {
   EXPECT_TRUE(messages[3].report().complete());
   const v1::BenchRow& told = messages[3].report().rows(0);
   EXPECT_EQ(told.steps(0).connections(), 4);
+  EXPECT_EQ(told.steps(0).samples(), 6);
+  EXPECT_EQ(told.steps(0).failed(), 2);
+  EXPECT_EQ(told.samples(), 8);
+  EXPECT_EQ(told.failed(), 3);
+  EXPECT_EQ(told.brief(), 1);
+  EXPECT_TRUE(told.lag_known());
   EXPECT_EQ(told.best().p90(), 3);
   EXPECT_FALSE(told.has_one_connection());
   EXPECT_TRUE(told.quota_known());

@@ -1,5 +1,7 @@
 // What each source gives from here, measured on nets whose rates are known.
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@ namespace hfget::testing {
 namespace {
 
 using core::ErrorCause;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -73,6 +76,22 @@ class Bench : public ::testing::Test {
     ADD_FAILURE() << source;
     return told.report.rows.front();
   }
+  static std::optional<FakeReply> Refuse(const net::Request&, const hub::Url&) {
+    FakeReply reply;
+    reply.silence = FakeReply::Silence::kRefuse;
+    return reply;
+  }
+  // The process begins anew with what `change` makes of the configuration and the records.
+  void Restart(const std::function<void()>& change) {
+    world_.Stop();
+    change();
+    world_.Start();
+  }
+  void Record(std::string key, std::string value) {
+    store::Batch batch;
+    batch.puts.emplace_back(std::move(key), std::move(value));
+    world_.records.Apply(batch, store::Durability::kPromise);
+  }
   std::vector<engine::BenchPoint> History() {
     std::vector<engine::BenchPoint> points;
     bool came = false;
@@ -123,11 +142,7 @@ TEST_F(Bench, SaysHowEachLeadsToTheBytes) {
 }
 
 TEST_F(Bench, ASourceThatIsDownIsARow) {
-  world_.Hub("fast").script = [](const net::Request&, const hub::Url&) {
-    FakeReply reply;
-    reply.silence = FakeReply::Silence::kRefuse;
-    return std::optional<FakeReply>(reply);
-  };
+  world_.Hub("fast").script = Refuse;
   const auto told = Run();
   EXPECT_EQ(told->report.rows.back().source, "fast");
   EXPECT_EQ(told->report.rows.back().rank, 0);
@@ -144,6 +159,8 @@ TEST_F(Bench, KeepsToTheBudget) {
   EXPECT_LT(told->report.bytes, 62 * kMiB);
   EXPECT_LT(world_.received(), 64 * kMiB);
   EXPECT_TRUE(told->samples[1].brief);
+  EXPECT_GT(Row(*told, "fast").brief, 0);
+  EXPECT_THAT(told->plan.notices, Contains(HasSubstr("60 MiB in all are about 5 MiB a sample: raise --max-bytes")));
 }
 
 TEST_F(Bench, OnlyTheSourcesThatAreNamed) {
@@ -169,6 +186,93 @@ TEST_F(Bench, AGatedRepoIsNotTheLinesFault) {
   EXPECT_THAT(told->error.message, HasSubstr("a token that may read it"));
 }
 
+TEST_F(Bench, WhatAMirrorRefusesIsItsRow) {
+  for (const char* name : {"official", "fast"}) world_.DataHost(name).script = Refuse;
+  world_.Hub("slow").Add({.kind = Fault::Kind::kStatus, .where = Fault::Where::kResolve, .status = 403});
+  const auto told = Run();
+  EXPECT_EQ(told->error.message, "");
+  EXPECT_TRUE(told->report.complete);
+  EXPECT_EQ(Row(*told, "slow").cause, ErrorCause::kUnauthorized);
+}
+
+TEST_F(Bench, WhoAsksToWaitIsLeftAlone) {
+  world_.Hub("fast").Add(
+      {.kind = Fault::Kind::kStatus, .where = Fault::Where::kResolve, .status = 429, .headers = {{"retry-after", "300"}}});
+  const auto told = Run();
+  EXPECT_EQ(Row(*told, "fast").rank, 0);
+  EXPECT_THAT(Row(*told, "fast").error, HasSubstr("it asks to wait: 5m"));
+  EXPECT_EQ(told->samples.size(), 9u) << "it is asked once";
+  EXPECT_EQ(world_.StateOf("fast"), "resting") << "pulls wait, too";
+  EXPECT_THAT(Row(*Run(), "fast").error, HasSubstr("it asks to wait: "));
+}
+
+TEST_F(Bench, ATinyFileIsNotAskedForAThousandTimes) {
+  spec_.file = "config.json";
+  spec_.connections = {1};
+  spec_.rounds = 1;
+  const auto told = Run();
+  EXPECT_GT(Row(*told, "fast").best.count, 0) << Row(*told, "fast").why;
+  EXPECT_LE(world_.Hub("fast").requests, 2 * 16 + 10);
+}
+
+TEST_F(Bench, ASourceIsMeasuredWithAsManyConnectionsAsItMayHave) {
+  Restart([this] { world_.Config("fast").max_connections = 3; });
+  const auto told = Run();
+  std::vector<int> counts;
+  for (const engine::BenchSample& sample : told->samples) {
+    if (sample.source == "fast") counts.push_back(sample.connections);
+  }
+  EXPECT_THAT(counts, ElementsAre(1, 3, 1, 3));
+  EXPECT_THAT(Row(*told, "fast").limits, ElementsAre("connection-limit"));
+}
+
+TEST_F(Bench, OneInQuarantineIsMeasuredByNameAloneAndNeverRecommended) {
+  Restart([this] {
+    records::v1::SourceRecord record;
+    record.set_name("fast");
+    record.add_convictions()->set_evidence("its bytes were wrong");
+    Record(store::SourceKey("fast"), record.SerializeAsString());
+  });
+  auto told = Run();
+  EXPECT_THAT(Row(*told, "fast").why, HasSubstr("its bytes were wrong"));
+  EXPECT_EQ(Row(*told, "fast").rank, 0);
+  EXPECT_EQ(world_.DataHost("fast").requests, 0);
+  EXPECT_EQ(History().size(), 2u);
+  spec_.sources = {"fast", "slow"};
+  told = Run();
+  EXPECT_NEAR(Row(*told, "fast").one_connection.median / kMiB, 20, 1);
+  EXPECT_EQ(Row(*told, "fast").rank, 0);
+  EXPECT_THAT(told->report.recommendation, HasSubstr("Use slow: "));
+}
+
+TEST_F(Bench, AModelScopeSourceThatDoesNotAnswerIsNotSaidToHaveNoRepo) {
+  Restart([this] { world_.AddModelScope(); });
+  EXPECT_EQ(Row(*Run(), "modelscope").cause, ErrorCause::kNotFound);
+  spec_.file = "config.json";
+  EXPECT_THAT(Row(*Run(), "modelscope").error, HasSubstr("no SHA-256 is listed of config.json"));
+  spec_.file = "";
+  world_.Hub("modelscope").script = Refuse;
+  const auto told = Run();
+  EXPECT_EQ(Row(*told, "modelscope").cause, ErrorCause::kNoSource);
+  EXPECT_THAT(Row(*told, "modelscope").error, HasSubstr("connection refused"));
+}
+
+TEST_F(Bench, FindsOutWhetherATrustedMirrorPassesAuthorizationOn) {
+  Restart([this] {
+    world_.Config("fast").token_policy = core::TokenPolicy::kIfProven;
+    world_.config.probe_repo = repo_.id;
+  });
+  EXPECT_EQ(Row(*Run(), "fast").proof, core::ProofVerdict::kForwards);
+}
+
+TEST_F(Bench, WhetherOneLagsIsOpenWhereNoAuthorityHasSpoken) {
+  EXPECT_TRUE(Row(*Run(), "fast").lag_known);
+  world_.Hub("official").script = Refuse;
+  const auto told = Run();
+  EXPECT_EQ(Row(*told, "fast").commit, repo_.commit);
+  EXPECT_FALSE(Row(*told, "fast").lag_known);
+}
+
 TEST_F(Bench, ALaggingSourceSaysSo) {
   world_.Hub("slow").lags_until = world_.clock.Wall() + absl::Hours(24);
   const auto told = Run();
@@ -189,6 +293,16 @@ TEST_F(Bench, TheFirstPullAfterwardsKnowsWhoIsFast) {
   Run();
   EXPECT_EQ(world_.SourceList()[1].name, "fast");
   EXPECT_GT(world_.SourceList()[1].score, 5 * world_.SourceList()[0].score);
+}
+
+TEST_F(Bench, TheFirstPullAfterwardsKnowsWhoIsSlowAndWhoFails) {
+  world_.DataHost("slow").connection_rate = 100 * kKiB;
+  world_.DataHost("official").script = Refuse;
+  spec_.connections = {1};
+  Run();
+  EXPECT_NEAR(world_.SourceList()[2].score / kKiB, 100, 10);
+  EXPECT_LT(world_.SourceList()[0].success, 1);
+  EXPECT_EQ(world_.StateOf("official"), "ok") << "one failure ejects nobody";
 }
 
 TEST_F(Bench, WhatWasMeasuredOutlivesTheProcess) {
@@ -213,6 +327,32 @@ TEST_F(Bench, TheConfigurationLetsItRunByItself) {
   const auto points = History();
   EXPECT_EQ(points.size(), 6u);
   EXPECT_TRUE(points[0].scheduled);
+}
+
+TEST_F(Bench, AClockThatWasSetBackDoesNotMakeItRunWithoutEnd) {
+  Restart([this] {
+    world_.config.bench_every = absl::Hours(6);
+    world_.config.bench_bytes = 100 * kMiB;
+    world_.config.bench_repo = repo_.id;
+    records::v1::BenchRecord record;
+    record.set_source("fast");
+    record.set_at_unix_ms(absl::ToUnixMillis(world_.clock.Wall() + absl::Hours(24 * 300)));
+    Record(store::BenchKey(record.at_unix_ms(), "fast"), record.SerializeAsString());
+  });
+  world_.Run(absl::Hours(7));
+  EXPECT_EQ(History().size(), 7u) << "two benches of three sources, and the one that lies ahead";
+}
+
+TEST_F(Bench, OneByTheConfigurationGivesWayToPulls) {
+  Restart([this] {
+    world_.config.bench_every = absl::Hours(6);
+    world_.config.bench_bytes = 100 * kMiB;
+    world_.config.bench_repo = repo_.id;
+  });
+  ASSERT_TRUE(world_.RunUntil([this] { return world_.DataHost("official").sent > 0; }));
+  world_.Pull(repo_);
+  world_.Run(absl::Minutes(3));
+  EXPECT_THAT(History(), IsEmpty());
 }
 
 TEST_F(Bench, AfterwardsNothingIsLeft) {
