@@ -255,7 +255,7 @@ def visited(work, hub) -> dict:
         running(daemon, 1)
         # What a first crowd leaves in allocators and pools is no leak: the second one must not add to it.
         warm_up()
-        Client(daemon, "visit", clients, 3, work / "visited-out/0", REPO).end()
+        Client(daemon, "visit", clients, max(3, seconds // 3), work / "visited-out/0", REPO).end()
         rest = settle(daemon)
         steady = Client(daemon, "ask", seconds, ids[0])
         crowd = Client(daemon, "visit", clients, seconds, work / "visited-out/0", REPO).end()
