@@ -38,8 +38,8 @@ void Verification::Begin() { read_.Begin(); }
 void Verification::OnManifest(ManifestAnswer manifest) {
   layout_ = LayoutOf(spec_, manifest.pull.commit);
   // What is repaired is the commit that was pulled, whatever the name stands for by now. Where nothing was pulled under the name, its pull says
-  // what it stands for.
-  if (!read_.commit_as_pulled().empty()) spec_.revision = read_.commit_as_pulled();
+  // what it stands for. ModelScope knows no commits.
+  if (spec_.repo.hub == hub::Hub::kHuggingFace && !read_.commit_as_pulled().empty()) spec_.revision = read_.commit_as_pulled();
   files_ = manifest.files;
   todo_ = files_.files;
   if (const auto sink = sink_.lock()) sink->OnManifest(std::move(manifest));
