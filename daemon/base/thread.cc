@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <cerrno>
 
@@ -11,10 +10,10 @@ namespace hfget {
 void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
 
 void YieldToOthers(int nice) {
-  const auto self = static_cast<id_t>(gettid());
+  constexpr id_t kThisThread = 0;  // a "process" is a thread to Linux
   errno = 0;
-  const int now = getpriority(PRIO_PROCESS, self);
-  if (errno == 0) setpriority(PRIO_PROCESS, self, now + nice);  // where it may not, it stays as it is
+  const int now = getpriority(PRIO_PROCESS, kThisThread);
+  if (errno == 0) setpriority(PRIO_PROCESS, kThisThread, now + nice);  // where it may not, it stays as it is
 }
 
 }  // namespace hfget

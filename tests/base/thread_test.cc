@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -13,7 +12,7 @@
 namespace hfget {
 namespace {
 
-int Nice() { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); }
+int Nice() { return getpriority(PRIO_PROCESS, 0); }
 
 TEST(ThreadTest, OneThreadIsNamedAndStandsBackAndNoOther) {
   const int before = Nice();
