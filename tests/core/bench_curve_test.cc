@@ -1,5 +1,7 @@
 #include "daemon/core/bench_curve.h"
 
+#include <algorithm>
+
 #include "gtest/gtest.h"
 
 namespace hfget::core {
@@ -34,6 +36,28 @@ TEST(BenchCurve, SilenceAtTheEndCounts) {
   BenchCurve curve(kBegin);
   Flow(curve, 2'000'000, absl::ZeroDuration(), absl::Seconds(2));
   EXPECT_NEAR(curve.RateUntil(kBegin + absl::Seconds(3)).per_second, 1'000'000, 10'000);
+}
+
+// A second's worth at once when a connection begins, and one with each second of the server's clock.
+TEST(BenchCurve, OfBurstsWholeOnesCount) {
+  for (int phase = 50; phase < 1000; phase += 100) {
+    for (int length = 3000; length <= 6000; length += 300) {
+      BenchCurve curve(kBegin);
+      Flow(curve, 20'000'000, absl::ZeroDuration(), absl::Milliseconds(50));
+      for (int at = phase; at < length; at += 1000) {
+        Flow(curve, 20'000'000, absl::Milliseconds(at), absl::Milliseconds(std::min(at + 50, length)));
+      }
+      EXPECT_NEAR(curve.RateUntil(kBegin + absl::Milliseconds(length)).per_second, 1'000'000, 30'000) << phase << " " << length;
+    }
+  }
+}
+
+TEST(BenchCurve, StallsAreNoBursts) {
+  BenchCurve curve(kBegin);
+  Flow(curve, 2'000'000, absl::ZeroDuration(), absl::Milliseconds(1500));
+  Flow(curve, 2'000'000, absl::Milliseconds(2500), absl::Seconds(3));
+  Flow(curve, 2'000'000, absl::Milliseconds(3300), absl::Seconds(4));
+  EXPECT_NEAR(curve.RateUntil(kBegin + absl::Seconds(9)).per_second, (0.5 + 0.5 + 0.7) * 2'000'000 / 8, 10'000);
 }
 
 TEST(BenchCurve, AnInstantHasNoRate) {
