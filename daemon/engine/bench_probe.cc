@@ -14,21 +14,6 @@ constexpr SmallRequest::Limits kOneByte{.max_body_bytes = 64 * kKiB, .silence = 
 // Small files are served whole.
 constexpr ByteRange kFirstByte{0, 1};
 
-core::Failure FailureOfProbe(const hub::Answer& verdict) {
-  switch (verdict.kind) {
-    case hub::AnswerKind::kHubError:
-      return FailureOf(verdict.error);
-    case hub::AnswerKind::kLinkExpired:
-      return core::Failure::kLinkExpired;
-    case hub::AnswerKind::kNotHere:
-      return core::Failure::kNotHere;
-    case hub::AnswerKind::kWrongRegion:
-      return core::Failure::kWrongRegion;
-    default:
-      return core::Failure::kWrongAnswer;
-  }
-}
-
 }  // namespace
 
 BenchProbe::BenchProbe(Context& context, Wish wish, absl::AnyInvocable<void(Result)> done)
@@ -101,7 +86,7 @@ void BenchProbe::OnAnswer(SmallAnswer answer) {
 void BenchProbe::OnRefused(const hub::Answer& verdict, int status) {
   const bool at_hub = !result_.target.data_host && verdict.kind == hub::AnswerKind::kHubError;
   result_.trouble.rest = verdict.error.retry_after;
-  End(at_hub ? CauseOf(verdict.error.kind) : core::ErrorCause::kNoSource, FailureOfProbe(verdict),
+  End(at_hub ? CauseOf(verdict.error.kind) : core::ErrorCause::kNoSource, FailureOf(verdict),
       verdict.why.empty() ? absl::StrCat("it answered ", status) : verdict.why);
 }
 

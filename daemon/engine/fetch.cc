@@ -22,21 +22,6 @@ ByteCount PieceLength(PieceIndex piece, ByteCount file_size) {
   return BytesOf({piece, piece + 1}, file_size).size();
 }
 
-core::Failure FailureOfAnswer(const hub::Answer& answer) {
-  switch (answer.kind) {
-    case hub::AnswerKind::kHubError:
-      return FailureOf(answer.error);
-    case hub::AnswerKind::kLinkExpired:
-      return core::Failure::kLinkExpired;
-    case hub::AnswerKind::kNotHere:
-      return core::Failure::kNotHere;
-    case hub::AnswerKind::kWrongRegion:
-      return core::Failure::kWrongRegion;
-    default:
-      return core::Failure::kWrongAnswer;
-  }
-}
-
 }  // namespace
 
 Target LedTo(const Target& from, const hub::Answer& redirect, hub::Zone answerer) {
@@ -255,7 +240,7 @@ void Fetch::OnAnswered(const net::Outcome& outcome) {
     result_.rest = verdict_->error.retry_after;
     // That nobody of ours may see the repo is another matter than a file that is not there.
     if (scope && verdict_->error.kind == hub::HubErrorKind::kRepoNotFound) verdict_->kind = hub::AnswerKind::kHubError;
-    return End(FailureOfAnswer(*verdict_), verdict_->why);
+    return End(FailureOf(*verdict_), verdict_->why);
   }
   // A redirect's own body does not matter; a broken one is followed all the same.
   if (redirect_) {

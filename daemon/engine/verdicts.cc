@@ -81,6 +81,21 @@ core::Failure FailureOf(const hub::HubError& error) {
   return core::Failure::kWrongAnswer;
 }
 
+core::Failure FailureOf(const hub::Answer& answer) {
+  switch (answer.kind) {
+    case hub::AnswerKind::kHubError:
+      return FailureOf(answer.error);
+    case hub::AnswerKind::kLinkExpired:
+      return core::Failure::kLinkExpired;
+    case hub::AnswerKind::kNotHere:
+      return core::Failure::kNotHere;
+    case hub::AnswerKind::kWrongRegion:
+      return core::Failure::kWrongRegion;
+    default:
+      return core::Failure::kWrongAnswer;
+  }
+}
+
 hub::Zone AnswererOf(const hub::Url& url, const net::ResponseHead& head) {
   return hub::ZoneOfAnswerer(url.host, head.by_proxy ? "" : head.remote_address);
 }

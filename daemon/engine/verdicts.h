@@ -8,6 +8,7 @@
 #include "daemon/core/failure.h"
 #include "daemon/core/pull_state.h"
 #include "daemon/hub/address.h"
+#include "daemon/hub/answer.h"
 #include "daemon/hub/hub_error.h"
 #include "daemon/hub/url.h"
 #include "daemon/net/http.h"
@@ -21,6 +22,8 @@ core::ErrorCause CauseOf(hub::HubErrorKind kind, const hub::AskedFor& asked);
 // What an error of the net, or of a hub, means for a source.
 core::Failure FailureOf(net::NetError error);
 core::Failure FailureOf(const hub::HubError& error);
+// REQUIRES: neither bytes nor a redirect.
+core::Failure FailureOf(const hub::Answer& answer);
 
 // Where the one is who gave this answer for `url`.
 hub::Zone AnswererOf(const hub::Url& url, const net::ResponseHead& head);
