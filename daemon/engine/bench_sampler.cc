@@ -15,8 +15,6 @@ constexpr absl::Duration kNoFirstByte = absl::Seconds(30);
 constexpr absl::Duration kBufferWait = absl::Milliseconds(5);
 // Of one connection in one sample: a file of a few bytes is not asked for a thousand times.
 constexpr int kMostRequests = 16;
-// As for a pull (racer.cc): a connection that breaks after so much had done well.
-constexpr ByteCount kDoneWell = 4 * kMiB;
 
 }  // namespace
 
@@ -138,7 +136,7 @@ void BenchSampler::NoteTrouble(const Fetch& fetch, FetchResult result) {
   trouble.why = result.why.empty() ? std::string(core::FailureName(result.failure)) : std::move(result.why);
   if (result.rest) trouble.rest = result.rest;
   trouble.host = BlamedHost(fetch.job().target);
-  trouble.cut = result.failure == core::Failure::kReset && result.body_bytes >= kDoneWell;
+  trouble.cut = result.WasCut();
 }
 
 void BenchSampler::Tick() {

@@ -58,6 +58,10 @@ struct FetchResult {
   core::SourceIndex rest_sender = -1;
   core::SourceIndex rest_also = -1;    // somebody else who sent it; -1: nobody
   bool yielded = false;                // ended by Yield
+
+  // A connection that breaks after so much was cut by somebody who counts bytes or minutes, and another is made at once.
+  static constexpr ByteCount kCutAfter = 4 * kMiB;
+  bool WasCut() const { return failure == core::Failure::kReset && body_bytes >= kCutAfter; }
 };
 
 // Thread: the engine.

@@ -12,8 +12,6 @@ namespace {
 
 // Steals and races depend on time, not only on events: looked at so often.
 constexpr absl::Duration kKeepHouseEvery = absl::Milliseconds(100);
-// A connection that breaks after so much was cut by somebody who counts bytes or minutes, and another is made at once.
-constexpr ByteCount kCutAfter = 4 * kMiB;
 
 }  // namespace
 
@@ -340,7 +338,7 @@ void Racer::Record(const Fetch& fetch, const FetchResult& result, absl::Time now
   context_.sources.at(index).counters.range_retries.Add(result.failure);
   spdlog::debug("range of source {} failed: {} ({})", context_.sources.at(index).config.name,
                 core::FailureName(result.failure), result.why);
-  if (result.failure == core::Failure::kReset && result.body_bytes >= kCutAfter) return context_.sources.OnCut(index, result.why);
+  if (result.WasCut()) return context_.sources.OnCut(index, result.why);
   // Nobody else says these.
   const bool speaks = result.hub_error.kind == hub::HubErrorKind::kRevisionNotFound ||
                       result.hub_error.kind == hub::HubErrorKind::kEntryNotFound;
